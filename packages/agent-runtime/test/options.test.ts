@@ -110,6 +110,12 @@ describe("rejects by name", () => {
     ["a recorder", () => createRecorder(provider, given({ path: "x" })), "path"],
     ["a recorder without a file", () => createRecorder(provider, given({})), "file"],
     ["a replayer", () => createReplayer(given({ file: "x", ignored: [] })), "ignored"],
+    [
+      "secrets of a recorder",
+      () => createRecorder(provider, given({ file: "x", secrets: "key" })),
+      "secrets",
+    ],
+    ["what a replayer ignores", () => createReplayer(given({ file: "x", ignore: /x/ })), "ignore"],
     ["a script", () => createScriptedProvider([], given({ name: "x" })), "name"],
   ])("an option of %s", async (_mistake, call, name) => {
     const failure = await Promise.resolve()

@@ -180,6 +180,7 @@ async function assertUsable(
   if (stats.isFile() && !isHidden) return { ...opened, stats };
   await opened.close();
   if (isHidden) throw hiddenPath(path);
+  if (path === "") throw new PathError("The path is empty. Name a file.");
   throw new PathError(`${path} is ${stats.isDirectory() ? "a folder" : "not a regular file"}.`);
 }
 

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ModelEvent, ModelProvider } from "@mini-openclaw/protocol";
-import { checkKnown, checkText } from "../shared/check-options.ts";
+import { checkArrays, checkKnown, checkText } from "../shared/check-options.ts";
 import type { RecordedError, RecordedTurn, RecordingHeader } from "./recording.ts";
 import { createRedactor, type Redactor } from "./redact.ts";
 
@@ -29,6 +29,7 @@ export interface RecorderOptions {
 export function createRecorder(provider: ModelProvider, options: RecorderOptions): ModelProvider {
   checkKnown("createRecorder", options, { file: true, secrets: true });
   const file = checkText("file", options.file);
+  checkArrays(options, ["secrets"]);
   const { secrets = [] } = options;
   const redactor = createRedactor(secrets);
   const write = (record: RecordingHeader | RecordedTurn) =>

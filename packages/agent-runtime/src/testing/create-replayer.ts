@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Message, ModelProvider, ModelRequest } from "@mini-openclaw/protocol";
-import { checkKnown, checkText } from "../shared/check-options.ts";
+import { checkArrays, checkKnown, checkText } from "../shared/check-options.ts";
 import { AgentError, type AgentErrorCode } from "../shared/errors.ts";
 import { type RecordedError, type RecordedTurn, readRecording } from "./recording.ts";
 import { createRedactor, toPattern } from "./redact.ts";
@@ -43,6 +43,7 @@ const runtimeFacts = /^- (System|Workspace): .*$/gm;
 export function createReplayer(options: ReplayerOptions): Replayer {
   checkKnown("createReplayer", options, { file: true, secrets: true, ignore: true });
   const file = checkText("file", options.file);
+  checkArrays(options, ["secrets", "ignore"]);
   const { secrets = [], ignore = [] } = options;
   const { model, turns } = readRecording(file);
   const redactor = createRedactor(secrets);

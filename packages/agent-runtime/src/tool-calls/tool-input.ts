@@ -167,7 +167,7 @@ function fromStandardSchema(tool: string, { "~standard": standard }: StandardSch
   }
   const { type, ...schema } = standard.jsonSchema.input({ target: "draft-2020-12" });
   if (type !== "object") throw notOfAnObject(tool);
-  const jsonSchema = { ...schema, type };
+  const jsonSchema: JsonSchema = { ...schema, type };
   checkJsonSchema(tool, jsonSchema);
   return {
     jsonSchema,

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 export interface SeenRequest {
   body: Record<string, unknown>;
   headers: IncomingMessage["headers"];
+  path: string;
 }
 
 export type Answer = (response: ServerResponse, request: SeenRequest) => unknown;
@@ -26,7 +27,8 @@ export async function messagesServer(...answers: readonly Answer[]) {
       text += piece;
     });
     request.on("end", () => {
-      const seen = { body: JSON.parse(text) as Record<string, unknown>, headers: request.headers };
+      const { headers, url: path = "" } = request;
+      const seen = { body: JSON.parse(text) as Record<string, unknown>, headers, path };
       requests.push(seen);
       answers[Math.min(requests.length, answers.length) - 1]?.(response, seen);
     });

@@ -236,6 +236,16 @@ describe("the usage of an answer", () => {
       { prompt_tokens: 5, prompt_tokens_details: { cached_tokens: 9 } },
       { inputTokens: 5, cacheReadTokens: 9 },
     ],
+    [
+      "xAI's and Gemini's thinking, which is in the total alone",
+      { prompt_tokens: 32, completion_tokens: 9, total_tokens: 135 },
+      { inputTokens: 32, outputTokens: 103 },
+    ],
+    [
+      "a total with the cache beside the prompt",
+      { prompt_tokens: 5, completion_tokens: 2, total_tokens: 10, cached_tokens: 3 },
+      { inputTokens: 2, outputTokens: 2, cacheReadTokens: 3 },
+    ],
     ["texts", { prompt_tokens: "5", completion_tokens: "2" }, { inputTokens: 5, outputTokens: 2 }],
     ["negative numbers", { prompt_tokens: -5, completion_tokens: -2 }, { inputTokens: 0, outputTokens: 0 }],
   ])("is read from %s", (_, usage, expected) => {

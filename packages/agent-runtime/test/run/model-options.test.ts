@@ -102,12 +102,24 @@ describe.each([
     [{ baseURL: "localhost:11434" }, '`baseURL` must be an address such as "http://127.0.0.1:11434/v1", got'],
     [{ baseURL: "127.0.0.1" }, '`baseURL` must be an address such as "http://127.0.0.1:11434/v1", got'],
     [{ baseURL: "" }, "`baseURL` must be an address"],
+    [{ baseURL: "http://127.0.0.1/v1#chat" }, "`baseURL` must be an address without `#`, got"],
     [{ apiKey: "sk-ключ" }, "`apiKey` must be a key of printable ASCII characters without blanks"],
     [{ apiKey: "sk one two" }, "`apiKey` must be a key of printable ASCII characters without blanks"],
     [{ timeoutMs: Number.NaN }, "`timeoutMs` must be a whole number from 0 on"],
   ])("refuses %o by name", (options, text) => {
     expect(() => create({ ...good, ...options })).toThrow(text);
     expect(() => create({ ...good, ...options })).not.toThrow("ключ");
+  });
+
+  const variable = create === createAnthropicProvider ? "ANTHROPIC_BASE_URL" : "OPENAI_BASE_URL";
+
+  test.each(["localhost", "localhost:11434/v1", "ftp://x"])("refuses a variable by name: %s", (address) => {
+    vi.stubEnv(variable, address);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(() => create(good)).toThrow(`\`${variable}\` must be an address such as`);
+    expect(create({ ...good, baseURL: "http://127.0.0.1:1" }).model).toBe("m");
+    vi.stubEnv(variable, " ");
+    expect(create(good).model).toBe("m");
   });
 
   test.each([Infinity, 2 ** 31])(
@@ -128,6 +140,24 @@ describe.each([
   test("takes a key with a line break at its end", () => {
     expect(create({ ...good, apiKey: "sk-one\n", baseURL: "http://127.0.0.1:1/v1" }).model).toBe("m");
   });
+});
+
+test("createAnthropicProvider refuses a query in an address, which the SDK would put before the path", () => {
+  const options = { apiKey: "k", model: "m", baseURL: "http://127.0.0.1:1/v1?team=a" };
+  expect(() => createAnthropicProvider(options)).toThrow(
+    "`baseURL` must be an address without a query, which belongs in `query`",
+  );
+});
+
+test("createOpenAIProvider takes the address of a request with a query", async () => {
+  const chat = streams(chunks({ delta: { content: "ok" } }, { finish_reason: "stop" }), done);
+  await using server = await messagesServer(chat);
+  const baseURL = `${server.baseURL}/v1/chat/completions?api-version=2`;
+  await eventsOf(
+    new AgentRuntime({ provider: createOpenAIProvider({ model: "m", baseURL }) }),
+    inputOf("hi"),
+  );
+  expect(server.requests[0]?.path).toBe("/v1/chat/completions?api-version=2");
 });
 
 describe("the model of a run", () => {

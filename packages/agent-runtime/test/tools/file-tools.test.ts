@@ -412,6 +412,7 @@ describe("paths that lead out of the workspace, or to no regular file, are refus
     ["a file as a folder", "folder/x/y", /A part of folder\/x\/y is not a folder\.$/],
     ["a name that is too long", "x".repeat(300), /The path is too long\.$/],
     ["a folder", "folder", /folder is a folder\.$/],
+    ["no file at all", "", /The path is empty\. Name a file\.$/],
     ["the workspace itself", ".", /\. is a folder\.$/],
     ["a FIFO", "fifo", /fifo is not a regular file\.$/],
     ["a NUL character", "a\0b", /The path holds a NUL character\.$/],

@@ -9,13 +9,14 @@ import {
   checkOneOf,
   checkTemperature,
   checkText,
+  invalidOption,
 } from "../../shared/check-options.ts";
 import { FileFilter, type FileSupport, fileSupports } from "../convert/file-filter.ts";
 import { sendByRules } from "../errors/refusals.ts";
 import { secretsOf } from "../errors/secrets.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
 import { askModel } from "../http/ask-model.ts";
-import { checkClientOptions, createClient, withOptions } from "../http/create-client.ts";
+import { checkAddress, checkClientOptions, createClient, withOptions } from "../http/create-client.ts";
 import type { Fetch } from "../http/node-fetch.ts";
 import { once } from "../http/single-use.ts";
 import { createTurnBuilder } from "./from-stream.ts";
@@ -97,7 +98,7 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
   checkOptions(options);
   const { apiKey, model } = options;
   const { maxTokens = defaultMaxTokens(model) } = options;
-  const baseURL = trimBaseURL(options.baseURL ?? process.env["ANTHROPIC_BASE_URL"]);
+  const baseURL = trimBaseURL(addressOf(options));
   const headers = { ...keyHeader(apiKey, baseURL), ...options.headers };
   const { thinking: ownThinking, ...others } = options;
   const settings: ModelOptions = { ...others, ...(ownThinking && { thinking: { ...ownThinking } }) };
@@ -181,6 +182,17 @@ function checkOptions(options: AnthropicProviderOptions): void {
     if (value !== undefined) checkJson(name, value);
   }
   if (headers !== undefined) checkHeaders("headers", headers);
+}
+
+/** @throws AgentError `INVALID_OPTION` */
+function addressOf({ baseURL }: AnthropicProviderOptions): string | undefined {
+  const name = baseURL === undefined ? "ANTHROPIC_BASE_URL" : "baseURL";
+  const address = baseURL ?? (process.env["ANTHROPIC_BASE_URL"]?.trim() || undefined);
+  checkAddress(name, address);
+  // The SDK would add its path behind it.
+  if (address?.includes("?"))
+    throw invalidOption(name, "an address without a query, which belongs in `query`", address);
+  return address;
 }
 
 /** The SDK adds `/v1/messages`. An address that has a part of it already means the same server. */

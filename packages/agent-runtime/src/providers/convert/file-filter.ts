@@ -116,8 +116,8 @@ function isAboutFiles(reason: string): boolean {
 
 /**
  * Returns true for a refusal that names a fault of a certain file, such as its format, in words
- * that speak of support too. Sources: marketing-factory/ai-filemetadata#26 and STranslate/STranslate#277
- * (OpenAI), jezs00/pycasso#72.
+ * that speak of support too. Sources: marketing-factory/ai-filemetadata#26 and
+ * STranslate/STranslate#277 (OpenAI), jezs00/pycasso#72.
  */
 function isAboutOneFile(reason: string): boolean {
   return /unsupported (?:image|file|document|pdf)\b(?! inputs?\b)|\bformats?\b|mime|media[ _-]?type|is valid|corrupt/i.test(

@@ -27,9 +27,17 @@ export function checkClientOptions({
   // The text is not quoted: it may be a key with a character too many.
   if (apiKey !== undefined && !/^[\x21-\x7e]*$/.test(String(apiKey).trim()))
     throw invalidOption("apiKey", "a key of printable ASCII characters without blanks", "another text");
-  if (baseURL !== undefined && !/^https?:$/.test(protocolOf(baseURL)))
-    throw invalidOption("baseURL", 'an address such as "http://127.0.0.1:11434/v1"', baseURL);
+  checkAddress("baseURL", baseURL);
   if (timeoutMs !== undefined) checkCount("timeoutMs", timeoutMs);
+}
+
+/** Checks the address of a server, if there is one. @throws AgentError `INVALID_OPTION` */
+export function checkAddress(name: string, address: string | undefined): void {
+  if (address === undefined) return;
+  if (!/^https?:$/.test(protocolOf(address)))
+    throw invalidOption(name, 'an address such as "http://127.0.0.1:11434/v1"', address);
+  // A path would be added behind it, and the server would get none of it.
+  if (address.includes("#")) throw invalidOption(name, "an address without `#`", address);
 }
 
 function protocolOf(address: string): string {

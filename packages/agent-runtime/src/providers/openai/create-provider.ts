@@ -49,5 +49,5 @@ function firstRules(baseURL: string, { model, maxCompletionTokens }: OpenAIProvi
 
 /** An address with the path of a request is taken for the address of its server. */
 function trimBaseURL(baseURL: string | undefined): string | undefined {
-  return baseURL?.replace(/\/+$/, "").replace(/\/chat\/completions$/, "");
+  return baseURL?.replace(/\/+$/, "").replace(/\/chat\/completions\/*(?=$|\?)/, "");
 }

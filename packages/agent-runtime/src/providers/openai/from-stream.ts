@@ -235,7 +235,12 @@ class ChatAnswer {
   }
 }
 
-/** Routers report cached tokens as part of the prompt, or beside it. */
+/**
+ * Returns the usage of a report. Routers report cached tokens as part of the prompt, or beside it.
+ *
+ * xAI and Gemini count thinking in the total alone. Sources: vercel/ai#12425,
+ * Clarifai/clarifai-python#978.
+ */
 function toUsage(report: JsonRecord): Usage {
   const details = isRecord(report["prompt_tokens_details"]) ? report["prompt_tokens_details"] : {};
   const cached = details["cached_tokens"] ?? report["prompt_cache_hit_tokens"] ?? report["cached_tokens"];
@@ -243,9 +248,12 @@ function toUsage(report: JsonRecord): Usage {
   const cacheReadTokens = toCount(cached) ?? 0;
   const cacheWriteTokens = toCount(details["cache_write_tokens"]) ?? 0;
   const inCache = cacheReadTokens + cacheWriteTokens;
+  const answerTokens = toCount(report["completion_tokens"] ?? report["output_tokens"]) ?? 0;
+  const others = (toCount(report["total_tokens"]) ?? 0) - promptTokens - answerTokens;
+  const thinkingTokens = others > 0 && others !== inCache ? others : 0;
   return {
     inputTokens: inCache > promptTokens ? promptTokens : promptTokens - inCache,
-    outputTokens: toCount(report["completion_tokens"] ?? report["output_tokens"]) ?? 0,
+    outputTokens: answerTokens + thinkingTokens,
     cacheReadTokens,
     cacheWriteTokens,
   };

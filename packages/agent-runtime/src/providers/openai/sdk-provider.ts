@@ -5,7 +5,7 @@ import { sendByRules } from "../errors/refusals.ts";
 import { secretsOf } from "../errors/secrets.ts";
 import { type AnswerLimit, createAnswerLimit } from "../http/answer-limit.ts";
 import { askModel, type TurnBuilder } from "../http/ask-model.ts";
-import { createClient, withOptions } from "../http/create-client.ts";
+import { checkAddress, createClient, withOptions } from "../http/create-client.ts";
 import { once } from "../http/single-use.ts";
 import type { OpenAIProviderOptions } from "./provider-options.ts";
 
@@ -36,6 +36,9 @@ export function createSdkProvider<Rules extends { tooManyTokens: number; room: n
   const { model, apiKey = "none" } = options;
   const maxTokens = limitOf(options);
   const { baseURL } = api;
+  // The SDK reads the variable, and passes over a blank one.
+  if (baseURL === undefined)
+    checkAddress("OPENAI_BASE_URL", process.env["OPENAI_BASE_URL"]?.trim() || undefined);
   const connect = once(() =>
     createClient(async () => (await import("openai")).default, "openai", apiKey, { ...options, baseURL }),
   );
