@@ -7,8 +7,8 @@ import type { ToolResult } from "../tool-calls/define-tool.ts";
  * each other part.
  */
 export function toToolResult(result: unknown): ToolResult {
-  const { content, structuredContent, isError } = isRecord(result) ? result : {};
-  const parts = Array.isArray(content) ? content.filter(isForModel) : [];
+  const { content, structuredContent = othersIn(result), isError } = isRecord(result) ? result : {};
+  const parts = partsOf(content).filter(isForModel);
   const files = parts.flatMap((part) => toFile(part) ?? []);
   const texts = parts
     .flatMap((part) => (toFile(part) ? [] : describePart(part)))
@@ -36,6 +36,21 @@ export function describeProgress(progress: {
   return `${message ?? ""}[${done}${total === undefined ? "" : ` of ${total}`}]\n`;
 }
 
+/** Returns the parts of a content. Some servers send one alone, or its text. */
+function partsOf(content: unknown): unknown[] {
+  if (Array.isArray(content)) return content;
+  if (isRecord(content)) return [content];
+  return typeof content === "string" ? [{ type: "text", text: content }] : [];
+}
+
+/** Returns a result that has no content, but fields of its server's own. */
+function othersIn(result: unknown): unknown {
+  if (!isRecord(result)) return result ?? undefined;
+  if ("content" in result) return undefined;
+  const { _meta, isError: _isError, ...others } = result;
+  return Object.keys(others).length > 0 ? others : undefined;
+}
+
 /** A part for the user alone is not for the model. */
 function isForModel(part: unknown): boolean {
   const annotations = isRecord(part) ? part["annotations"] : undefined;
@@ -47,11 +62,13 @@ function isForModel(part: unknown): boolean {
 function toFile(part: unknown): FileBlock | undefined {
   if (!isRecord(part)) return undefined;
   const { type, resource } = part;
-  const { mimeType, data } =
+  const { mimeType, data: given } =
     type === "resource" && isRecord(resource)
       ? { mimeType: resource["mimeType"], data: resource["blob"] }
       : { mimeType: part["mimeType"], data: type === "image" ? part["data"] : undefined };
-  if (typeof data !== "string" || typeof mimeType !== "string") return undefined;
+  if (typeof given !== "string" || typeof mimeType !== "string") return undefined;
+  // Some servers send a data URL, or break the lines of Base64.
+  const data = given.replace(/^data:[^,]{0,100};base64,/, "").replaceAll(/\s+/g, "");
   const kind = mimeType === "application/pdf" ? "document" : "image";
   const field = "content";
   const isGood =
@@ -63,7 +80,7 @@ function describePart(part: unknown): string {
   if (!isRecord(part)) return "[a part of an unknown kind]";
   switch (part["type"]) {
     case "text":
-      return textOf(part["text"]);
+      return typeof part["text"] === "string" ? part["text"] : (JSON.stringify(part["text"]) ?? "");
     case "image":
     case "audio":
       return `[${part["type"]}: ${textOf(part["mimeType"])}, ${bytesOf(part["data"])} bytes]`;

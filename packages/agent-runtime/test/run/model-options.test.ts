@@ -111,6 +111,27 @@ describe.each([
     expect(() => create({ ...good, ...options })).not.toThrow("ключ");
   });
 
+  test("fails with the reason, and not the connection's, where a request cannot be made", async () => {
+    const provider = create({ ...good, baseURL: "http://127.0.0.1:1" });
+    const message = { role: "user", content: 5, timestamp: 0 } as never;
+    const request = {
+      system: { stable: "", volatile: "" },
+      messages: [message],
+      tools: [],
+      toolChoice: "auto",
+    };
+    const { signal } = new AbortController();
+    const reading = provider
+      .stream(request as never, { signal })
+      [Symbol.asyncIterator]()
+      .next();
+    await expect(reading).rejects.toMatchObject({
+      code: "AGENT_FAILED",
+      retryable: false,
+      cause: expect.objectContaining({ message: expect.stringContaining("trim") }),
+    });
+  });
+
   const variable = create === createAnthropicProvider ? "ANTHROPIC_BASE_URL" : "OPENAI_BASE_URL";
 
   test.each(["localhost", "localhost:11434/v1", "ftp://x"])("refuses a variable by name: %s", (address) => {

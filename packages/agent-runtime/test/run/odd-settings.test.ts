@@ -49,6 +49,9 @@ test.each<[what: string, reject: () => unknown]>([
   expect(await ending(new AgentRuntime({ provider, onError }))).toBe("run_end failed");
 });
 
+const said = { role: "assistant", content: "", timestamp: 0 };
+const withMessage = (message: unknown) => ({ ...inputOf("hi"), messages: [message] });
+
 describe("a run whose input has", () => {
   test.each<[what: string, input: unknown, name: string]>([
     ["nothing", undefined, "run(…)"],
@@ -56,6 +59,28 @@ describe("a run whose input has", () => {
     ["no signal", { ...inputOf("hi"), signal: undefined }, "run({ signal })"],
     ["a signal that is none", { ...inputOf("hi"), signal: {} }, "run({ signal })"],
     ["no messages", { ...inputOf("hi"), messages: undefined }, "run({ messages })"],
+    ["a message that is none", withMessage(null), "run({ messages })[0]"],
+    ["a message of nobody", withMessage({ role: "robot", content: "" }), "run({ messages })[0].role"],
+    ["a message without content", withMessage({ role: "user" }), "run({ messages })[0].content"],
+    ["blocks of null", withMessage({ ...said, blocks: null }), "run({ messages })[0].blocks"],
+    ["a block that is none", withMessage({ ...said, blocks: [1] }), "run({ messages })[0].blocks"],
+    ["a block without a type", withMessage({ ...said, blocks: [{}] }), "run({ messages })[0].blocks[0].type"],
+    [
+      "thinking without a text",
+      withMessage({ ...said, blocks: [{ type: "thinking" }] }),
+      "run({ messages })[0].blocks[0].text",
+    ],
+    [
+      "an image without a type",
+      withMessage({ ...said, blocks: [{ type: "image" }] }),
+      "run({ messages })[0].blocks[0].mediaType",
+    ],
+    ["calls that are none", withMessage({ ...said, toolCalls: {} }), "run({ messages })[0].toolCalls"],
+    [
+      "a call of no tool",
+      withMessage({ ...said, toolCalls: [{}] }),
+      "run({ messages })[0].toolCalls[0].toolName",
+    ],
     ["no session", { ...inputOf("hi"), sessionId: "" }, "run({ sessionId })"],
     ["no id", { ...inputOf("hi"), runId: undefined }, "run({ runId })"],
     ["costs that are a text", { ...inputOf("hi"), sessionCostUsd: "1" }, "run({ sessionCostUsd })"],

@@ -60,6 +60,20 @@ export function toAgentError(error: unknown, sdk: Sdk, secrets: readonly string[
   return unreachable(error, secrets);
 }
 
+/**
+ * Returns what was thrown before an answer came. A fault in making the request, such as one of a
+ * message, is no fault of the connection.
+ */
+export function toSendError(error: unknown, sdk: Sdk, secrets: readonly string[]): unknown {
+  const isOfServer =
+    AgentError.is(error) ||
+    error instanceof sdk.APIConnectionError ||
+    (error instanceof Error && AgentError.is(error.cause));
+  if (isOfServer) return error;
+  const message = "The request to the model's server could not be made. The agent's log has the reason.";
+  return new AgentError("AGENT_FAILED", message, { cause: cleanCause(error, secrets) });
+}
+
 /** The connection could not be made, or broke. */
 export function unreachable(cause: unknown, secrets: readonly string[] = []): AgentError {
   return new AgentError("MODEL_UNREACHABLE", "The connection to the model's server failed.", {

@@ -8,6 +8,7 @@ import {
   refusedContent,
   type Sdk,
   toAgentError,
+  toSendError,
   unreachable,
 } from "../errors/api-errors.ts";
 import type { AnswerLimit } from "./answer-limit.ts";
@@ -91,7 +92,10 @@ async function readTurn<Client>(
     return emitEvent(event);
   };
   try {
-    const response = await send(client, own.signal);
+    const response = await send(client, own.signal).catch((error: unknown) => {
+      own.signal.throwIfAborted();
+      throw toSendError(error, sdk, secrets);
+    });
     const reader = createAnswerReader(response);
     try {
       const complete = await readStream(bodyOf(response), reader, { turn, limit, secrets, emit });
