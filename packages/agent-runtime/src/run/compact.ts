@@ -1,6 +1,7 @@
 import type { Message, ModelRequest, RunEvent, SystemMessage } from "@mini-openclaw/protocol";
 import { estimateMessages } from "../budget/estimate-tokens.ts";
 import { fitContext } from "../context/fit-context.ts";
+import { untilAborted } from "../shared/child-signal.ts";
 import type { Emit } from "../shared/emit-events.ts";
 import { AgentError } from "../shared/errors.ts";
 import { answerCall } from "../tool-calls/answer-call.ts";
@@ -51,7 +52,7 @@ export async function compactIfDue(run: Run, settings: RunSettings): Promise<rea
   const tokens = estimateMessages(splitAtQuestion(messages).all);
   const failedAt = failedCompactions.get(sessionId);
   if (failedAt && tokens < failedAt * GROWTH_BEFORE_RETRY) return messages;
-  const build = await requestBuilder(messages, settings);
+  const build = await untilAborted(requestBuilder(messages, settings), run.signal);
   await reportingErrors(run, settings, keepMemory(run, build, settings));
   const summary = await reportingErrors(run, settings, summarize(run, build, settings));
   run.budget.forgetLatest();

@@ -14,8 +14,10 @@ import { Budget, limitReached } from "../budget/budget.ts";
 import { priceOf } from "../budget/prices.ts";
 import { buildContext } from "../context/context.ts";
 import { RunContext } from "../context/run-context.ts";
-import { checkModelOptions } from "../shared/check-options.ts";
+import { checkModelOptions, invalidOption } from "../shared/check-options.ts";
+import { untilAborted } from "../shared/child-signal.ts";
 import { type Emit, emitEvents } from "../shared/emit-events.ts";
+import { swallowRejection } from "../shared/errors.ts";
 import { callTools } from "../tool-calls/call-tools.ts";
 import type { Tool } from "../tool-calls/define-tool.ts";
 import { askTurn } from "./ask-turn.ts";
@@ -106,7 +108,7 @@ async function runTurns(run: Run, settings: RunSettings): Promise<Ending> {
   // One run, one prompt: what stands before a model's thinking must stay as it was.
   const tools = new Map([...settings.tools].filter(([, tool]) => isOffered(tool, input)));
   const offered = modelTools(tools);
-  const { system } = await settings.readPrompt({ ...input, tools });
+  const { system } = await untilAborted(settings.readPrompt({ ...input, tools }), signal);
   const guard = new LoopGuard(settings);
   const closing = new Closing();
   let continuations = 0;
@@ -199,9 +201,13 @@ class Closing {
 async function takeSteering(
   { runId, input, emit }: Run,
   context: RunContext,
-  { createId }: RunSettings,
+  { createId, onError }: RunSettings,
 ): Promise<boolean> {
   const steering = input.takeSteering?.() ?? [];
+  if (!Array.isArray(steering)) {
+    swallowRejection(steering, onError);
+    throw invalidOption("takeSteering", "a function that returns an array of messages", steering);
+  }
   for (const message of steering) {
     const { role: _, ...fields } = message;
     await emit({ type: "user_message", runId, id: createId(), ...fields });

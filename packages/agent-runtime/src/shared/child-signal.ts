@@ -20,3 +20,17 @@ export function followSignal(...parents: readonly AbortSignal[]): ChildSignal {
     },
   };
 }
+
+/**
+ * Settles as the work does, or rejects with the signal's reason when that aborts first. For work
+ * that cannot be stopped, such as what an application does.
+ */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+    const done = () => signal.removeEventListener("abort", abort);
+    work.then(resolve, reject).finally(done);
+  });
+}

@@ -1,6 +1,6 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { AgentRuntime, type AgentRuntimeOptions, runWithCallbacks } from "../../src/index.ts";
+import { AgentRuntime, type AgentRuntimeOptions, MemoryManager, runWithCallbacks } from "../../src/index.ts";
 import { createScriptedProvider, fails, says } from "../../src/testing.ts";
 import { eventsOf, inputOf, outline } from "../collect.ts";
 
@@ -92,6 +92,51 @@ describe("a run whose input has", () => {
       }),
     );
   });
+});
+
+describe("a run waits no longer than its signal and its time allow for", () => {
+  const never = () => new Promise<never>(() => {});
+  const memory = Object.assign(new MemoryManager({ workspaceDir: "/tmp" }), { readLongTerm: never });
+
+  describe.each<[what: string, options: object]>([
+    ["its prompt", { systemPrompt: never }],
+    ["its memory", { memory }],
+    ["the prompt of a summary", { systemPrompt: never, compactAtShare: 0.01, maxContextTokens: 100 }],
+    ["the costs of others", { sharedSpend: { add: never } }],
+  ])("%s", (_, options) => {
+    const said = { role: "assistant" as const, content: "words ".repeat(100), timestamp: 0 };
+    const { messages } = inputOf("hi");
+    const input = { messages: [...messages, said, ...messages] };
+
+    test("when it is stopped", async () => {
+      const stop = new AbortController();
+      const { agent } = agentWith(options);
+      const events = [];
+      for await (const event of agent.run(inputOf("hi", { ...input, signal: stop.signal }))) {
+        events.push(event);
+        setImmediate(() => stop.abort());
+      }
+      expect(outline(events).at(-1)).toBe("run_end aborted");
+    });
+
+    test("when its time is over", async () => {
+      const { agent } = agentWith({ ...options, maxRunMs: 20 });
+      expect(outline(await eventsOf(agent, inputOf("hi", input))).at(-1)).toBe("run_end budget");
+    });
+  });
+});
+
+test("messages of users that come as a promise are named", async () => {
+  const { agent, errors } = agentWith({});
+  const takeSteering = (() => Promise.reject(new Error("no queue"))) as never;
+  const events = await eventsOf(agent, inputOf("hi", { takeSteering }));
+  expect(outline(events).at(-1)).toBe("run_end failed");
+  expect(errors).toEqual([
+    expect.objectContaining({
+      message: "`takeSteering` must be a function that returns an array of messages, got an object.",
+    }),
+    new Error("no queue"),
+  ]);
 });
 
 describe("a source of tools", () => {
