@@ -139,6 +139,15 @@ describe("the text and the thinking of an answer", () => {
       [{ error: null, errors: [], base_resp: { status_code: 0 } }, chunk({ content: "ok" })],
       ["text ok"],
     ],
+    [
+      "errors that are none beside each part",
+      [
+        { error: {}, ...chunk({ content: "o" }) },
+        { error: { code: 0, message: "success" }, ...chunk({ content: "k" }) },
+        { error: { code: 0, message: "" } },
+      ],
+      ["text o", "text k"],
+    ],
     ["a delta of null", [chunk(null), chunk({ content: "ok" })], ["text ok"]],
     ["one part instead of a list", [chunk({ content: { type: "text", text: "ok" } })], ["text ok"]],
     ["events in lists", [[chunk({ content: "ok" })]], ["text ok"]],

@@ -38,7 +38,10 @@ const nestedFields = [
  */
 export function isErrorEvent(event: JsonRecord): boolean {
   const { object, type, code, status, message, msg, detail, fault, base_resp: ofMiniMax } = event;
-  const hasName = Object.entries(event).some(([name, value]) => name.startsWith("error") && isAny(value));
+  const isPart = Array.isArray(event["choices"]) && event["choices"].length > 0;
+  const hasName = Object.entries(event).some(
+    ([name, value]) => name.startsWith("error") && isAny(value) && !(isPart && isSuccess(value)),
+  );
   if (hasName || object === "error" || type === "error") return true;
   if ([event["choices"], event["usage"]].some((one) => one !== undefined && one !== null)) return false;
   if (isRecord(ofMiniMax) && ofMiniMax["status_code"] !== 0) return true;
@@ -47,7 +50,13 @@ export function isErrorEvent(event: JsonRecord): boolean {
 }
 
 function isAny(value: unknown): boolean {
+  if (isRecord(value)) return Object.values(value).some(Boolean);
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
+}
+
+/** Some servers send the code 0 with each part of an answer. */
+function isSuccess(value: unknown): boolean {
+  return isRecord(value) && Number(value["code"] ?? Number.NaN) === 0;
 }
 
 /** Returns the text of an error body in whatever form a server sent it, or the body itself. */
