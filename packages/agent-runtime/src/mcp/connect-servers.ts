@@ -1,5 +1,5 @@
 import { checkCount, checkKnown, checkText } from "../shared/check-options.ts";
-import type { ToolDefinition, ToolSource } from "../tool-calls/define-tool.ts";
+import type { ToolSource } from "../tool-calls/define-tool.ts";
 import { checkMcpConfig, type McpConfig } from "./config.ts";
 import { McpServer, type McpServerStatus } from "./server.ts";
 

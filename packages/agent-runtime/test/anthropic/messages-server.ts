@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 export interface SeenRequest {
   body: Record<string, unknown>;
   headers: IncomingMessage["headers"];
-  path: string;
+  path?: string;
 }
 
 export type Answer = (response: ServerResponse, request: SeenRequest) => unknown;

@@ -31,7 +31,7 @@ const resultOf = (id: number | undefined) =>
 
 /** Answers calls in this way, and leaves all else to the server. */
 const answersCalls =
-  (answer: (response: ServerResponse, id: number | undefined) => void) =>
+  (answer: (response: ServerResponse, id: number | undefined) => unknown) =>
   ({ message, response }: Exchange) => {
     if (message?.method !== "tools/call") return false;
     answer(response, message.id);
