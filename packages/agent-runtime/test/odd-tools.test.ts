@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunEvent } from "@mini-openclaw/protocol";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { unhandledRejections } from "../../../scripts/unhandled-rejections.mjs";
 import {
   AgentRuntime,
   type AgentRuntimeOptions,
@@ -41,15 +42,6 @@ async function run(fields: Record<string, unknown>, options: Record<string, unkn
 
 const doneOf = (events: RunEvent[]) => events.find((event) => event.type === "tool_done");
 const outcomeOf = (events: RunEvent[]) => events.flatMap((e) => (e.type === "run_end" ? [e.outcome] : []))[0];
-
-/** Collects the rejections that nobody handles until the end of the test. */
-function unhandled(): unknown[] {
-  const reasons: unknown[] = [];
-  const add = (reason: unknown) => reasons.push(reason);
-  process.on("unhandledRejection", add);
-  onTestFinished(() => void process.off("unhandledRejection", add));
-  return reasons;
-}
 
 /** Unhandled rejections are reported once the promises of a turn are done. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -188,7 +180,7 @@ describe("what a tool asks of its run", () => {
   });
 
   test("a request that a tool does not wait for ends no process", async () => {
-    const reasons = unhandled();
+    const reasons = unhandledRejections();
     const execute = (_input: unknown, { approve, updateTodo }: ToolContext) => {
       void approve("something");
       void updateTodo?.(null as never);
@@ -202,7 +194,7 @@ describe("what a tool asks of its run", () => {
 
 describe("functions of an app that are async, or throw", () => {
   test("an async rule denies, ends no process, and is named", async () => {
-    const reasons = unhandled();
+    const reasons = unhandledRejections();
     const { done, errors } = await run({}, { approval: async () => Promise.reject(new Error("down")) });
     await settled();
     expect(done).toMatchObject({ isError: true, isDenied: true });
@@ -246,7 +238,7 @@ describe("functions of an app that are async, or throw", () => {
   });
 
   test("an async `onError` that fails ends no process", async () => {
-    const reasons = unhandled();
+    const reasons = unhandledRejections();
     await run({ describeState: trap }, { onError: async () => Promise.reject(new Error("no log")) });
     await settled();
     expect(reasons).toEqual([]);

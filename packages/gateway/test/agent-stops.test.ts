@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { runInNewContext } from "node:vm";
 import { type AgentInput, type AgentRunner, noUsage } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
+import { unhandledRejections } from "../../../scripts/unhandled-rejections.mjs";
 import { testGateway } from "./test-gateway.ts";
 
 /** An agent that waits until it is stopped, in its own way. */
@@ -88,9 +89,7 @@ test("a decision that an agent requests and ignores ends no process when its run
     void decision?.("c2", { signal });
     await once(signal, "abort");
   });
-  const unhandled: unknown[] = [];
-  const onUnhandled = (error: unknown) => unhandled.push(error);
-  process.on("unhandledRejection", onUnhandled);
+  const unhandled = unhandledRejections();
   await using gateway = await testGateway({ agent });
   const client = await gateway.connect();
   client.send({ type: "message", content: "one" });
@@ -98,7 +97,6 @@ test("a decision that an agent requests and ignores ends no process when its run
   client.send({ type: "abort", sessionId: client.sessionId });
   await client.next("run_end");
   await client.roundTrip();
-  process.off("unhandledRejection", onUnhandled);
 
   expect(unhandled).toEqual([]);
 });

@@ -6,6 +6,7 @@ export { createOptionChecks, listOf, mustBe } from "./shared/check-options.ts";
 export { closestName } from "./shared/closest-name.ts";
 export type { CodedError, CodedErrorClass } from "./shared/define-error.ts";
 export { defineError } from "./shared/define-error.ts";
+export { isError, isInstance } from "./shared/error-checks.ts";
 export { isNestedDeeper } from "./shared/nesting.ts";
 export { createRandomSource } from "./shared/random-source.ts";
 export {

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import {
   assertNever,
@@ -8,6 +9,8 @@ import {
   cutTextStart,
   defineError,
   describeValue,
+  isError,
+  isInstance,
   isNestedDeeper,
   listOf,
   splitsCharacter,
@@ -214,4 +217,41 @@ test("createRandomSource returns 16 bytes that differ at each call, beyond one p
   const texts = Array.from({ length: 1000 }, () => Buffer.from(random()).toString("hex"));
   expect(new Set(texts).size).toBe(1000);
   expect(new Set(texts.map(({ length }) => length))).toEqual(new Set([32]));
+});
+
+describe("isError", () => {
+  const trap = (): never => {
+    throw new Error("trap");
+  };
+
+  test.each<[string, unknown, boolean]>([
+    ["an error", new TypeError("x"), true],
+    ["an error of another realm", runInNewContext("new RangeError('x')"), true],
+    ["a DOMException", new DOMException("x", "AbortError"), true],
+    ["an error of an old kind of class", Object.create(Error.prototype), true],
+    ["a record with a message", { message: "x" }, false],
+    ["a text", "x", false],
+    ["nothing", undefined, false],
+    ["a proxy whose prototype cannot be read", new Proxy(new Error("x"), { getPrototypeOf: trap }), false],
+    ["a proxy whose fields cannot be read", new Proxy(new Error("x"), { get: trap }), false],
+    ["a revoked proxy", revoked(), false],
+  ])("%s", (_case, value, expected) => {
+    expect(isError(value)).toBe(expected);
+  });
+
+  function revoked(): unknown {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  }
+});
+
+test("isInstance is false for a value that throws when it is asked", () => {
+  expect([isInstance(new Map(), Map), isInstance({}, Map)]).toEqual([true, false]);
+  class Throws {
+    static [Symbol.hasInstance](): boolean {
+      throw new Error("trap");
+    }
+  }
+  expect(isInstance({}, Throws)).toBe(false);
 });

@@ -1,18 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { unhandledRejections } from "../../../scripts/unhandled-rejections.mjs";
 import { openSessionStore } from "../src/index.ts";
 import { openStore, says, transcriptPath, writeTranscript } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
-
-/** Collects the rejections that nobody handles until the end of the test. */
-function unhandled(): unknown[] {
-  const reasons: unknown[] = [];
-  const add = (reason: unknown) => reasons.push(reason);
-  process.on("unhandledRejection", add);
-  onTestFinished(() => void process.off("unhandledRejection", add));
-  return reasons;
-}
 
 test.each<[string, () => unknown]>([
   [
@@ -23,7 +15,7 @@ test.each<[string, () => unknown]>([
   ],
   ["is async and rejects", async () => Promise.reject(new Error("no log"))],
 ])("an onFailure that %s costs no session and ends no process", async (_, report) => {
-  const reasons = unhandled();
+  const reasons = unhandledRejections();
   await using folder = await temporaryFolder();
   for (const id of ["bad", "good"]) writeTranscript(folder.path, id, ["one"]);
   rmSync(transcriptPath(folder.path, "bad"));

@@ -1,4 +1,5 @@
-import { fieldOf, isError } from "../shared/errors.ts";
+import { isError } from "@mini-openclaw/protocol/shared";
+import { fieldOf } from "../shared/errors.ts";
 
 /** Reasons to ask the next model instead of the same one again. */
 export type FallbackReason =

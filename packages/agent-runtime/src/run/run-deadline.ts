@@ -1,6 +1,7 @@
 import { errorCodes, type RunEnding } from "@mini-openclaw/protocol";
+import { isError, isInstance } from "@mini-openclaw/protocol/shared";
 import { followSignal } from "../shared/child-signal.ts";
-import { fieldOf, isError, isInstance } from "../shared/errors.ts";
+import { fieldOf } from "../shared/errors.ts";
 import { startTimer } from "../shared/timers.ts";
 import { pauseOf } from "./retry-policy.ts";
 

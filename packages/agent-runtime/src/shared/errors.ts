@@ -1,4 +1,3 @@
-import { types } from "node:util";
 import type { ErrorCode } from "@mini-openclaw/protocol";
 import { defineError } from "@mini-openclaw/protocol/shared";
 
@@ -37,11 +36,6 @@ export class AgentError extends defineError<AgentErrorCode>("AgentError") {
     this.retryAfterMs = options.retryAfterMs;
     this.noteForModel = options.noteForModel;
   }
-}
-
-/** Returns true for an error of any realm that can be read. */
-export function isError(value: unknown): value is Error {
-  return !types.isProxy(value) && (types.isNativeError(value) || value instanceof Error);
 }
 
 /** Returns a field of what was thrown, or `undefined` where it cannot be read. */
@@ -89,15 +83,6 @@ export function reasonOf(error: unknown): string {
     return typeof message === "string" && message !== "" ? message : String(error);
   } catch {
     return "its error cannot be read";
-  }
-}
-
-/** Returns true for an instance of a class, and false for a proxy that throws. */
-export function isInstance<Type>(value: unknown, type: new (...args: never[]) => Type): value is Type {
-  try {
-    return value instanceof type;
-  } catch {
-    return false;
   }
 }
 

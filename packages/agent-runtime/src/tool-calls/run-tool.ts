@@ -1,8 +1,8 @@
 import type { ContentBlock, FileBlock, ModelToolCall } from "@mini-openclaw/protocol";
-import { mustBe, withFiles } from "@mini-openclaw/protocol/shared";
+import { isInstance, mustBe, withFiles } from "@mini-openclaw/protocol/shared";
 import { followSignal } from "../shared/child-signal.ts";
 import { cutMiddle } from "../shared/cut-text.ts";
-import { isInstance, reasonOf, unwatched } from "../shared/errors.ts";
+import { reasonOf, unwatched } from "../shared/errors.ts";
 import { startTimer } from "../shared/timers.ts";
 import { ToolDenied } from "./approvals.ts";
 import { type Tool, type ToolContext, type ToolResult, ToolTimeout } from "./define-tool.ts";

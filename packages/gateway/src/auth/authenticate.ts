@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { mustBe } from "@mini-openclaw/protocol/shared";
-import { gatewayFailed, isInstance } from "../shared/errors.ts";
+import { isInstance, mustBe } from "@mini-openclaw/protocol/shared";
+import { gatewayFailed } from "../shared/errors.ts";
 import { type Caller, type Principal, requireId } from "../shared/principal.ts";
 
 /** The app's answers to who connects, and to which session. */

@@ -1,7 +1,8 @@
 import type { Cluster, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
+import { isInstance } from "@mini-openclaw/protocol/shared";
 import type { AcceptedRun } from "../run/run-types.ts";
 import type { SessionQueues } from "../sessions/session-queues.ts";
-import { GatewayError, isInstance, toClientError } from "../shared/errors.ts";
+import { GatewayError, toClientError } from "../shared/errors.ts";
 import type { Watchers } from "../watch/watchers.ts";
 import {
   type ClusterRequest,

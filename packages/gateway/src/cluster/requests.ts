@@ -1,7 +1,8 @@
 import type { ApprovalDecision, ResyncEvent, SessionMeta, WaitingApproval } from "@mini-openclaw/protocol";
+import { isInstance } from "@mini-openclaw/protocol/shared";
 import type { AcceptedRun, SubmittedMessage } from "../run/run-types.ts";
 import type { Edit } from "../sessions/add-run.ts";
-import { codeOf, GatewayError, isInstance, toClientError } from "../shared/errors.ts";
+import { codeOf, GatewayError, toClientError } from "../shared/errors.ts";
 import type { LivePosition } from "./session-runs.ts";
 
 /** The methods of a store that change a session, and that its owner calls. */

@@ -7,7 +7,7 @@ import {
   type SessionStore,
   TRANSCRIPT_VERSION,
 } from "@mini-openclaw/protocol";
-import { isError } from "../shared/errors.ts";
+import { isError } from "@mini-openclaw/protocol/shared";
 
 /**
  * Answers with the session's transcript: its header line, then each entry, one a line. Holds a few

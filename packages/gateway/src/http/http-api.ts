@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isInstance } from "@mini-openclaw/protocol/shared";
 import { AuthError } from "../auth/authenticate.ts";
 import type { RequestGuard } from "../auth/upgrade-guard.ts";
-import { draining, isInstance } from "../shared/errors.ts";
+import { draining } from "../shared/errors.ts";
 import { allowOrigin, answerPreflight } from "./answer/cors.ts";
 import { goneSignal, whenGone } from "./answer/gone-signal.ts";
 import { HttpError, sendError, toHttpError, toRefusedError } from "./answer/http-error.ts";

@@ -1,5 +1,4 @@
-import { describeValue } from "@mini-openclaw/protocol/shared";
-import { isError } from "../shared/errors.ts";
+import { describeValue, isError } from "@mini-openclaw/protocol/shared";
 import type { LogFields } from "./logger.ts";
 
 const REDACTED = "[redacted]";

@@ -11,7 +11,7 @@ import type {
   TaskRequest,
 } from "@mini-openclaw/protocol";
 import { errorCodes } from "@mini-openclaw/protocol";
-import { isError } from "../shared/errors.ts";
+import { isError } from "@mini-openclaw/protocol/shared";
 import type { Approvals } from "./approvals.ts";
 import { checkEvent, startAgent } from "./check-agent.ts";
 import { loadRunMessages } from "./load-messages.ts";

@@ -1,4 +1,3 @@
-import { isNativeError } from "node:util/types";
 import { type CommandErrorEvent, type ErrorCode, errorCodes } from "@mini-openclaw/protocol";
 import { defineError } from "@mini-openclaw/protocol/shared";
 
@@ -17,20 +16,6 @@ export const nothingThere = {
   code: "NOT_FOUND",
   retryable: false,
 } as const;
-
-/** Returns true for an error of any realm. Within Jest, those of Node are of another one. */
-export function isError(value: unknown): value is Error {
-  return isNativeError(value) || isInstance(value, Error);
-}
-
-/** Returns true for an instance of a class, and false for a proxy that throws. */
-export function isInstance<Type>(value: unknown, type: new (...args: never[]) => Type): value is Type {
-  try {
-    return value instanceof type;
-  } catch {
-    return false;
-  }
-}
 
 /** Returns the `code` of an error, or `undefined` for a value without one. */
 export function codeOf(error: unknown): unknown {

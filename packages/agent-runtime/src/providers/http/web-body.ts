@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
-import { AgentError, isError } from "../../shared/errors.ts";
+import { isError } from "@mini-openclaw/protocol/shared";
+import { AgentError } from "../../shared/errors.ts";
 import { type Body, FlowingBody } from "./body.ts";
 
 /** Returns the body of an answer that somebody else's `fetch` gave, which may be of any kind. */

@@ -1,8 +1,9 @@
 import type { ServerResponse } from "node:http";
 import type { ErrorCode } from "@mini-openclaw/protocol";
+import { isInstance } from "@mini-openclaw/protocol/shared";
 import { AuthError } from "../../auth/authenticate.ts";
 import { retryAfter } from "../../auth/token.ts";
-import { isInstance, toClientError } from "../../shared/errors.ts";
+import { toClientError } from "../../shared/errors.ts";
 import { sendJson } from "../../shared/http-body.ts";
 import { codeOf, mayPass, type Refusal } from "../../shared/refusal.ts";
 
