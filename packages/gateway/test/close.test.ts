@@ -265,3 +265,25 @@ async function beginPost(address: string) {
   socket.write('{"content":');
   return { socket, answer };
 }
+
+test("close waits no longer than drainMs for a watch whose `authorize` never answers", async () => {
+  const [asked, ask] = gate();
+  let isStuck = false;
+  const authorize = () => {
+    if (!isStuck) return true;
+    ask();
+    return new Promise<boolean>(() => {});
+  };
+  const { gateway, connect } = await testGateway({ authorize });
+  const client = await connect();
+  const { sessionId } = client;
+  isStuck = true;
+  client.send({ type: "resume", sessionId });
+  await asked;
+  isStuck = false;
+  await (await gateway.submit({ sessionId, content: "hello" })).ended;
+
+  await gateway.close({ drainMs: 0 });
+
+  expect(gateway.health().runs).toBe(0);
+});

@@ -5,6 +5,7 @@
 export class LiveHolds {
   readonly #counts = new Map<string, number>();
   readonly #waiting = new Map<string, () => void>();
+  #isOver = false;
 
   /**
    * Keeps the live events of a session. Returns a function that lets them go, and may be called
@@ -20,7 +21,7 @@ export class LiveHolds {
   }
 
   has(sessionId: string): boolean {
-    return this.#counts.has(sessionId);
+    return !this.#isOver && this.#counts.has(sessionId);
   }
 
   /**
@@ -29,6 +30,13 @@ export class LiveHolds {
    */
   onReleased(sessionId: string, onReleased: () => void): void {
     this.#waiting.set(sessionId, onReleased);
+  }
+
+  /** Lets the live events of all sessions go, and keeps none from now on. */
+  releaseAll(): void {
+    this.#isOver = true;
+    for (const onReleased of this.#waiting.values()) onReleased();
+    this.#waiting.clear();
   }
 
   #release(sessionId: string): void {

@@ -230,6 +230,8 @@ export class SessionQueues {
     for (const queue of queues) queue.release();
     const interrupt = () => {
       for (const queue of queues) queue.interrupt();
+      // A watch that waits for the app, as for `authorize`, may never begin.
+      this.#deps.holds.releaseAll();
     };
     const timer = setTimeout(interrupt, Math.min(drainMs, LONGEST_MS));
     await Promise.all(queues.map(({ done }) => done));
