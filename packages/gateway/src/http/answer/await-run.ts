@@ -12,6 +12,8 @@ export async function awaitRun(
   { sessionId, runId, ended }: Submitted,
   { gone, heartbeatMs }: { gone: AbortSignal; heartbeatMs: number },
 ): Promise<void> {
+  // Koa begins each answer with a 404.
+  response.statusCode = 200;
   response.setHeader("Content-Type", "application/json; charset=utf-8");
   response.setHeader("Cache-Control", "no-store");
   response.setHeader("X-Content-Type-Options", "nosniff");
