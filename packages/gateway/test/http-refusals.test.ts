@@ -365,6 +365,47 @@ describe("pages of other origins", () => {
   });
 });
 
+describe("a query, title or place that is not right is named:", () => {
+  test.each<[path: string, body: object | undefined, error: string]>([
+    ["/sessions?limit=1.5", undefined, "`limit` must be an integer, got 1.5."],
+    ["/sessions?limit=-1", undefined, "`limit` must be at least 1, got -1."],
+    ["/sessions?cursor=x", undefined, '`cursor` must be that of an earlier page, got "x".'],
+    ["/sessions/search?text=a&cursor=x", undefined, '`cursor` must be that of an earlier page, got "x".'],
+    ["/sessions/search?text=%20", undefined, '`text` must be a text that is not blank, got " ".'],
+    ["S/rename", { title: "\u200b \n" }, '`title` must be a text that is not blank, got "\u200b \\n".'],
+    ["S/fork", { at: 99 }, "`at` must be the `seq` of an entry of the session, got 99."],
+  ])("%s %j", async (path, body, error) => {
+    await using gateway = await testGateway();
+    const { sessionId } = await (await gateway.get("/sessions", { method: "POST" })).json();
+    const init = body && { method: "POST", headers: json, body: JSON.stringify(body) };
+
+    const response = await gateway.get(path.replace(/^S/, `/sessions/${sessionId}`), init);
+
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      { error, code: "INVALID_FRAME", retryable: false },
+    ]);
+  });
+});
+
+test("a message is answered with 200 where a framework has begun with another status", async () => {
+  await using own = await testGateway();
+  const server = createServer((request, response) => {
+    response.statusCode = 404;
+    own.gateway.handleRequest(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+
+  const answer = await send(`127.0.0.1:${port}`, post("/sessions/current/messages", '{"content":"hello"}'));
+
+  server.close();
+  expect([answer.status, JSON.parse(answer.text)]).toEqual([
+    200,
+    expect.objectContaining({ content: "hello" }),
+  ]);
+});
+
 describe("inside an app", () => {
   /** An app on node:http whose gateway is under a path. The header `x-user` names the user. */
   async function startApp(path: string) {

@@ -60,7 +60,7 @@ test("a path without a function is refused, and the port stays free", async () =
   const routes = { "/settings": "no function" } as unknown as Record<string, typeof answer>;
 
   await expect(gateway.listen({ port: 0, routes })).rejects.toThrow(
-    '`routes["/settings"]` must be a function, got string.',
+    '`routes["/settings"]` must be a function, got "no function".',
   );
   await gateway.close();
 });

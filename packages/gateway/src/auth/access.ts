@@ -98,7 +98,7 @@ export function attachedAccess(
 ): Access {
   const { allowedOrigins = [], allowedOriginsSetting, allowedHosts, authenticate } = options;
   const isAnonymous = authenticate === undefined;
-  const isNamed = allowedHosts && compileHosts(allowedHosts);
+  const isNamed = allowedHosts === undefined ? undefined : compileHosts(allowedHosts);
   const isOwnHost = (host: string) => {
     if (isNamed) return isNamed(withoutDefaultPort(host));
     return !isAnonymous || isAddress(host) || isLocalName(nameOf(host));

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { BodyError, readBody, sendJson } from "../shared/http-body.ts";
+import { BodyError, readBody, sendJson, sendRefusal } from "../shared/http-body.ts";
 import { pathOf } from "../shared/request.ts";
 import { retryAfter, type TokenGuard } from "./token.ts";
 
@@ -19,7 +19,8 @@ export function answerLogin(request: IncomingMessage, response: ServerResponse, 
   } else if (request.method === "POST") {
     void logIn(request, response, guard);
   } else {
-    sendJson(response, 405, { error: "/login accepts GET and POST." }, { Allow: "GET, HEAD, POST" });
+    const headers = { Allow: "GET, HEAD, POST" };
+    sendRefusal(response, { status: 405, reason: "/login accepts GET and POST.", headers });
   }
   return true;
 }
@@ -32,16 +33,18 @@ async function logIn(request: IncomingMessage, response: ServerResponse, guard: 
   } catch (error) {
     const { status, message } =
       error instanceof BodyError ? error : new BodyError(400, "The body ended early.");
-    if (!response.destroyed) sendJson(response, status, { error: message }, { Connection: "close" });
+    if (!response.destroyed)
+      sendRefusal(response, { status, reason: message, headers: { Connection: "close" } });
     return;
   }
-  if (token === undefined) return sendJson(response, 400, { error: 'The body must be {"token": "…"}.' });
+  if (token === undefined)
+    return sendRefusal(response, { status: 400, reason: 'The body must be {"token": "…"}.' });
   const verdict = guard.judgeToken(token, request);
   if (verdict.is === "right")
     return sendJson(response, 200, {}, { "Set-Cookie": guard.cookie(token, request) });
-  if (verdict.is !== "too_often") return sendJson(response, 401, { error: "Wrong token." });
+  if (verdict.is !== "too_often") return sendRefusal(response, { status: 401, reason: "Wrong token." });
   const headers = { ...retryAfter(verdict.retryAfterMs), Connection: "close" };
-  sendJson(response, 429, { error: "Too many wrong tokens from your address." }, headers);
+  sendRefusal(response, { status: 429, reason: "Too many wrong tokens from your address.", headers });
 }
 
 function tokenOf(body: string): string | undefined {

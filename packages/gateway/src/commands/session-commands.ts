@@ -12,7 +12,7 @@ import type {
   WaitingApproval,
 } from "@mini-openclaw/protocol";
 import { mustBe } from "@mini-openclaw/protocol/shared";
-import { GatewayError } from "../shared/errors.ts";
+import { codeOf, GatewayError } from "../shared/errors.ts";
 import { type Caller, hasKey } from "../shared/principal.ts";
 import { type CommandContext, findSession, replyTo } from "./command-context.ts";
 import { ownership } from "./own-session.ts";
@@ -31,7 +31,9 @@ export async function sendSessions(
   await permissions.assertAllowed(caller, event.type);
   const at = cursor === undefined ? {} : { cursor };
   const keys = "key" in event ? { key: event.key } : keysOf(caller);
-  const page = await store.listSessions({ ...keys, limit, archived, ...at });
+  const page = await store
+    .listSessions({ ...keys, limit, archived, ...at })
+    .catch(naming("cursor", "that of an earlier page", cursor));
   const sessions: SessionSummary[] = [];
   for (const session of page.sessions) {
     if (await permissions.mayList(caller, session)) sessions.push(toSummary(session, context));
@@ -44,11 +46,13 @@ export async function searchSessions(event: SearchCommand, context: CommandConte
   const { store, caller, permissions, gone } = context;
   const { text, limit = PAGE, cursor, archived = false } = event;
   await permissions.assertAllowed(caller, event.type);
+  if (isBlank(text)) throw invalid("text", "a text that is not blank", text);
   const at = cursor === undefined ? {} : { cursor };
   const sessions: FoundSession[] = [];
   let [last, next]: [string | undefined, string | undefined] = [undefined, undefined];
   const hits = store.searchSessions(text, { ...keysOf(caller), archived, signal: gone, ...at });
-  for await (const hit of untilGone(hits, gone)) {
+  const onError = naming("cursor", "that of an earlier page", cursor);
+  for await (const hit of untilGone(hits, gone, onError)) {
     const { session, message } = hit;
     if (!(await permissions.mayList(caller, session))) continue;
     // Messages are for callers that may `resume` the session. Others find it by its title only.
@@ -97,12 +101,36 @@ function hasText(content: string, text: string): boolean {
 }
 
 /** Ends without an error when the client is gone. */
-async function* untilGone<Item>(items: AsyncIterable<Item>, gone: AbortSignal): AsyncGenerator<Item> {
+async function* untilGone<Item>(
+  items: AsyncIterable<Item>,
+  gone: AbortSignal,
+  onError: (error: unknown) => never,
+): AsyncGenerator<Item> {
   try {
     yield* items;
   } catch (error) {
-    if (!gone.aborted) throw error;
+    if (!gone.aborted) onError(error);
   }
+}
+
+/**
+ * Returns a function that throws an error of the store. One about an option becomes one about the
+ * field of the client: the schemas cannot know which cursors and entries there are.
+ */
+function naming(field: string, expected: string, value: unknown): (error: unknown) => never {
+  return (error) => {
+    if (value === undefined || codeOf(error) !== "INVALID_OPTION") throw error;
+    throw invalid(field, expected, value);
+  };
+}
+
+function invalid(field: string, expected: string, value: unknown): GatewayError {
+  return new GatewayError("INVALID_FRAME", mustBe(field, expected, value));
+}
+
+/** Returns true for a text of which nothing is seen. */
+function isBlank(text: string): boolean {
+  return !/[^\s\p{Cc}\p{Cf}]/u.test(text);
 }
 
 /** Stops a run. Where there is none, an earlier command may still be about to start it. */
@@ -123,6 +151,7 @@ export async function abortRun(
 
 export async function renameSession(event: RenameCommand, context: CommandContext): Promise<void> {
   const { sessionId, lastSeq } = await findSession(event.sessionId, event.type, context);
+  if (isBlank(event.title)) throw invalid("title", "a text that is not blank", event.title);
   sendUpdated(await context.store.renameSession(sessionId, event.title), event, context, lastSeq);
 }
 
@@ -133,7 +162,10 @@ export async function forkSession(event: ForkCommand, context: CommandContext): 
   await permissions.assertAllowed(caller, "resume", session);
   const at = event.at === undefined ? {} : { at: event.at };
   const options = { ...at, key: caller.key, ...ownership(caller.principal) };
-  sendUpdated(await store.forkSession(session.sessionId, options), event, context);
+  const fork = await store
+    .forkSession(session.sessionId, options)
+    .catch(naming("at", "the `seq` of an entry of the session", event.at));
+  sendUpdated(fork, event, context);
 }
 
 /**

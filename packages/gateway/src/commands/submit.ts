@@ -182,6 +182,9 @@ function findTarget(
 export async function retryRun(deps: SubmitDeps, retry: RetrySubmission): Promise<Submitted> {
   requireKnown("retry", retry, { sessionId: true, runId: true, requestId: true });
   requireStrings(retry, ["sessionId", "runId", "requestId"]);
+  for (const name of ["sessionId", "runId"] as const) {
+    if (!retry[name]) throw invalid(name, "a string that is not empty", retry[name]);
+  }
   requireRequestId(retry.requestId, deps.limits);
   const { sessionId, runId, requestId } = retry;
   return followRun(deps, sessionId, (queues) => queues.retry(sessionId, { runId, requestId }));

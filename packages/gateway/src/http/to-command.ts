@@ -44,9 +44,9 @@ export function queryFields(query: string): Record<string, unknown> {
   );
 }
 
-/** A whole number as such; any other text as it is, for the schema to refuse. */
+/** A number as such; any other text as it is. The schema refuses both where they are wrong. */
 export function toNumber(text: string): number | string {
-  return /^\d{1,16}$/.test(text) ? Number(text) : text;
+  return /^-?\d{1,16}(?:\.\d{1,16})?$/.test(text) ? Number(text) : text;
 }
 
 function toBoolean(text: string): boolean | string {

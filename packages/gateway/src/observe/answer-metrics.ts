@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gatewayFailed } from "../shared/errors.ts";
-import { sendJson } from "../shared/http-body.ts";
+import { sendRefusal } from "../shared/http-body.ts";
 
 /** A source of metrics. A `Registry` of prom-client is one. */
 export interface MetricsSource {
@@ -18,8 +18,10 @@ export async function answerMetrics(
   source: MetricsSource,
   onFailure: (error: unknown, during: string) => void,
 ): Promise<void> {
-  if (request.method !== "GET")
-    return sendJson(response, 405, { error: "/metrics takes GET" }, { Allow: "GET" });
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    const headers = { Allow: "GET, HEAD" };
+    return sendRefusal(response, { status: 405, reason: "/metrics accepts GET.", headers });
+  }
   try {
     const text: unknown = await source.metrics();
     if (typeof text !== "string") throw new TypeError("`metrics()` must return a string.");
@@ -27,6 +29,6 @@ export async function answerMetrics(
     response.end(text);
   } catch (error) {
     onFailure(error, "metrics");
-    sendJson(response, 500, { error: gatewayFailed });
+    sendRefusal(response, { status: 500, reason: gatewayFailed });
   }
 }

@@ -1,3 +1,4 @@
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { GatewayError } from "../shared/errors.ts";
 
 // Twice the measured number of streams. Each run holds a model request and about four open files.
@@ -16,7 +17,7 @@ export class RunLimiter {
   /** @throws GatewayError `INVALID_OPTION` if `maxRuns` is not a positive integer */
   constructor(maxRuns: number = MAX_RUNS) {
     if (!Number.isSafeInteger(maxRuns) || maxRuns < 1)
-      throw new GatewayError("INVALID_OPTION", `\`maxRuns\` must be a positive integer, got ${maxRuns}.`);
+      throw new GatewayError("INVALID_OPTION", mustBe("maxRuns", "a positive integer", maxRuns));
     this.#free = maxRuns;
   }
 

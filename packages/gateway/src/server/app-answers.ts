@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { isThenable } from "../shared/callbacks.ts";
 import { GatewayError, gatewayFailed, nothingThere } from "../shared/errors.ts";
 import { sendJson } from "../shared/http-body.ts";
-import { readPath } from "../shared/paths.ts";
+import { readPaths } from "../shared/paths.ts";
 
 /** Answers requests of an app. Returning false leaves a request to a 404. */
 type Serve = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
@@ -14,12 +15,11 @@ export type RouteAnswerer = (request: IncomingMessage, response: ServerResponse)
 export type Routes = ReadonlyMap<string, Serve>;
 
 /** @throws GatewayError `INVALID_OPTION` for a path without a function */
-export function readRoutes(routes: Readonly<Record<string, RouteAnswerer>>): Routes {
+export function readRoutes(routes: Readonly<Record<string, RouteAnswerer>> | undefined): Routes {
   return new Map(
-    Object.entries(routes).map(([path, answer]) => {
-      if (typeof answer === "function") return [readPath("listen", { path }), always(answer)];
-      const got = answer === null ? "null" : typeof answer;
-      throw new GatewayError("INVALID_OPTION", `\`routes["${path}"]\` must be a function, got ${got}.`);
+    [...readPaths("routes", routes)].map(([path, answer]) => {
+      if (typeof answer === "function") return [path, always(answer)];
+      throw new GatewayError("INVALID_OPTION", mustBe(`routes["${path}"]`, "a function", answer));
     }),
   );
 }

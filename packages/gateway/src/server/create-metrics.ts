@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { isRecord, mustBe } from "@mini-openclaw/protocol/shared";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import {
   type Channels,
@@ -7,6 +8,7 @@ import {
   type RunDiagnostic,
 } from "../observe/channels.ts";
 import { requireKnown } from "../shared/check-options.ts";
+import { GatewayError } from "../shared/errors.ts";
 import type { GatewayServer } from "./gateway-server.ts";
 
 export interface MetricsOptions {
@@ -35,9 +37,16 @@ const FIRST_CHUNK_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
  * tokens, codes; never an id.
  *
  * Counts what happens from this call on. Several gateways need a registry each.
+ *
+ * @throws GatewayError `INVALID_OPTION`
  */
 export function createMetrics(gateway: GatewayServer, options: MetricsOptions = {}): Metrics {
   requireKnown("createMetrics", options, { registry: true });
+  requireMethod("gateway", gateway, { method: "health", expected: "a `GatewayServer`" });
+  if (options.registry !== undefined) {
+    const expected = "a `Registry` of prom-client";
+    requireMethod("registry", options.registry, { method: "registerMetric", expected });
+  }
   const { registry = createRegistry() } = options;
   const registers = [registry];
   addGauges(gateway, registers);
@@ -101,6 +110,16 @@ export function createMetrics(gateway: GatewayServer, options: MetricsOptions = 
       for (const end of ends) end();
     },
   };
+}
+
+/** @throws GatewayError `INVALID_OPTION` for a value without the method */
+function requireMethod(
+  name: string,
+  value: unknown,
+  { method, expected }: { method: string; expected: string },
+): void {
+  if (isRecord(value) && typeof value[method] === "function") return;
+  throw new GatewayError("INVALID_OPTION", mustBe(name, expected, value));
 }
 
 /** Returns what a counter accepts. A counter throws for a wrong count, which nobody would catch. */

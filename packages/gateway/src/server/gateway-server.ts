@@ -29,6 +29,9 @@ import {
   type AcceptOptions,
   type AttachOptions,
   type CloseOptions,
+  checkAccepted,
+  checkExchange,
+  checkFetched,
   checkListenOptions,
   checkOptions,
   type GatewayOptions,
@@ -152,6 +155,7 @@ export class GatewayServer {
 
   /** Handles one upgrade, for apps that route upgrades themselves. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: SpeakOptions = {}): void {
+    requireKnown("handleUpgrade", options, { dialect: true });
     const { dialect: given } = options;
     this.#sockets.addDialect(given);
     this.#sockets.upgrade(request, socket, head, { guard: this.#upgradeGuard, given });
@@ -160,6 +164,8 @@ export class GatewayServer {
   /**
    * Answers the requests of PROTOCOL.md, “Over HTTP”, for `node:http` and frameworks on top of it.
    * Returns false for any other path.
+   *
+   * @throws GatewayError `INVALID_OPTION`
    */
   handleRequest(
     request: IncomingMessage,
@@ -167,24 +173,31 @@ export class GatewayServer {
     options: HandleRequestOptions = {},
   ): boolean {
     const mount = readMount("handleRequest", options);
+    checkExchange(request, response);
     return this.#http.handle(request, response, { ...mount, guard: this.#requestGuard });
   }
 
   /**
    * Answers a `Request` of the Fetch standard as `handleRequest` does, and any other path with 404.
    * Without a `Host` header, the host of its URL counts.
+   *
+   * @throws GatewayError `INVALID_OPTION`
    */
   async handleFetch(request: Request, options: HandleRequestOptions = {}): Promise<Response> {
     const mount = { ...readMount("handleFetch", options), guard: this.#requestGuard };
+    checkFetched(request);
     return answerFetch(request, (...asked) => this.#http.handle(...asked, mount));
   }
 
   /**
    * Connects an open WebSocket of any library. The caller has authenticated it. A closed one is
    * ignored.
+   *
+   * @throws GatewayError `INVALID_OPTION`
+   * @throws TypeError for a principal without an id
    */
   accept(webSocket: WebSocketLike, options: AcceptOptions = {}): void {
-    requireKnown("accept", options, { principal: true, key: true, dialect: true });
+    checkAccepted(webSocket, options);
     const { principal, key = defaultSessionKey(principal), dialect } = options;
     this.#sockets.addDialect(dialect);
     if (principal) requireId(principal);

@@ -12,10 +12,9 @@ import { checkForm, type HttpForm } from "../http/form/http-form.ts";
 import { answerMetrics, type MetricsSource } from "../observe/answer-metrics.ts";
 import { requireWhole } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
-import { sendJson } from "../shared/http-body.ts";
-import { readPath } from "../shared/paths.ts";
+import { sendRefusal } from "../shared/http-body.ts";
+import { readPath, readPaths } from "../shared/paths.ts";
 import type { Refusal } from "../shared/refusal.ts";
-import { codeOf, mayPass } from "../shared/refusal.ts";
 import { offersWebSocket, pathOf } from "../shared/request.ts";
 import { answerOther, type RouteAnswerer, type Routes, readRoutes } from "./app-answers.ts";
 import { removeBasePath, withoutBasePath } from "./base-path.ts";
@@ -121,15 +120,13 @@ export async function listen(
     fallback: "/",
   });
   const tokens = readTokens(options.token);
-  const routes = readRoutes(options.routes ?? {});
+  const routes = readRoutes(options.routes);
   if (tokens.length === 0) requireLoopback(host);
-  const forms = Object.entries(options.forms ?? {}).map(([path, form]) => {
-    checkForm(form, `forms["${path}"]`);
-    return { base: readPath("listen", { path }), form };
+  const forms = [...readPaths("forms", options.forms)].map(([base, form]) => {
+    checkForm(form, `forms["${base}"]`);
+    return { base, form };
   });
-  const dialects = new Map(
-    Object.entries(options.dialects ?? {}).map(([path, dialect]) => [readPath("listen", { path }), dialect]),
-  );
+  const dialects = readPaths("dialects", options.dialects);
   const server = createServer({
     // Long enough for the headers of any client.
     headersTimeout: 10_000,
@@ -180,8 +177,7 @@ function createAnswerer(
 
   function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
     gateway.onRefused(refusal, request);
-    const { status, reason, headers = {} } = refusal;
-    sendJson(response, status, { error: reason, code: codeOf(status), retryable: mayPass(status) }, headers);
+    sendRefusal(response, refusal);
   }
 
   const mounts = [...forms, { base: "/" }];

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { AgentRunner, Cluster, Limits, SessionStore } from "@mini-openclaw/protocol";
 import { isRecord, mustBe } from "@mini-openclaw/protocol/shared";
@@ -113,10 +113,20 @@ export function checkOptions(options: GatewayOptions): void {
     throw missing("store", "a session store, such as `createMemoryStore()`", store);
   if (typeof agent?.run !== "function")
     throw missing("agent", "an agent with `run`, such as `textAgent(…)`", agent);
-  if (cluster !== undefined && typeof cluster?.join !== "function")
+  const isCluster = clusterMethods.every((name) => typeof cluster?.[name] === "function");
+  if (cluster !== undefined && !isCluster)
     throw missing("cluster", "a cluster, such as `createPostgresCluster(…)`", cluster);
   requireLogger(options.logger);
   requireFunctions(options, ["authenticate", "authorize", "sessionKey", "onFailure"]);
+  for (const name of ["allowedHostsSetting", "allowedOriginsSetting"] as const)
+    requireString(name, options[name]);
+}
+
+const clusterMethods = ["join", "ownerOf", "request", "broadcast", "follow", "unfollow", "read"] as const;
+
+/** @throws GatewayError `INVALID_OPTION` for a value that is there and no string */
+function requireString(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "string") throw missing(name, "a string", value);
 }
 
 function requireLogger(logger: Logger | undefined): void {
@@ -161,8 +171,11 @@ export function checkListenOptions(options: ListenOptions): void {
     if (value !== undefined && !isRecord(value))
       throw missing(name, "an object with paths as its names, such as `/x`", value);
   }
-  const { host } = options;
-  if (host !== undefined && typeof host !== "string") throw missing("host", "a string", host);
+  requireString("host", options.host);
+  const metrics: unknown = options.metrics;
+  if (metrics === undefined) return;
+  if (!isRecord(metrics) || typeof metrics["metrics"] !== "function")
+    throw missing("metrics", "a source of metrics, such as `createMetrics(gateway).registry`", metrics);
 }
 
 function missing(name: string, expected: string, value: unknown): GatewayError {
@@ -220,6 +233,55 @@ export interface AttachOptions {
   path: string;
   /** The dialect of clients that name no subprotocol. @default the native form */
   dialect?: Dialect;
+}
+
+// The longest key that a store saves.
+const MAX_KEY_CHARS = 512;
+
+/**
+ * Checks the arguments of `accept`, except for the dialect.
+ *
+ * @throws GatewayError `INVALID_OPTION`
+ */
+export function checkAccepted(webSocket: unknown, options: AcceptOptions): void {
+  if (!isRecord(webSocket)) throw missing("webSocket", "an open WebSocket", webSocket);
+  requireKnown("accept", options, { principal: true, key: true, dialect: true });
+  const { principal, key }: { principal?: unknown; key?: unknown } = options;
+  // Without types an app may have nothing for an unknown client. That must not be let in as
+  // anonymous.
+  if (principal !== undefined && !isRecord(principal))
+    throw missing("principal", "an object with an `id`, or absent", principal);
+  const isKey = typeof key === "string" && key !== "" && key.length <= MAX_KEY_CHARS;
+  if (key !== undefined && !isKey) throw missing("key", `a string of 1 to ${MAX_KEY_CHARS} characters`, key);
+}
+
+/**
+ * Checks the arguments of `handleRequest`. Many frameworks wrap them.
+ *
+ * @throws GatewayError `INVALID_OPTION`
+ */
+export function checkExchange(request: IncomingMessage, response: ServerResponse): void {
+  const advice = "Frameworks have it as `request.raw` or `request.req`.";
+  if (!Array.isArray(request?.rawHeaders))
+    throw foreign("request", request, `${advice} \`handleFetch\` takes those of the Fetch standard.`);
+  if (typeof response?.writeHead !== "function") throw foreign("response", response, advice);
+}
+
+function foreign(name: "request" | "response", value: unknown, advice: string): GatewayError {
+  const own = advice.replaceAll("`request.", `\`${name}.`).replace("`response.req`", "`response.res`");
+  return new GatewayError("INVALID_OPTION", `${mustBe(name, `a ${name} of \`node:http\``, value)} ${own}`);
+}
+
+/**
+ * Checks the argument of `handleFetch`.
+ *
+ * @throws GatewayError `INVALID_OPTION`
+ */
+export function checkFetched(request: Request): void {
+  if (typeof request?.headers?.get === "function" && typeof request.url === "string") return;
+  const must = mustBe("request", "a `Request` of the Fetch standard", request);
+  const advice = "Hono has it as `c.req.raw`. `handleRequest` takes those of `node:http`.";
+  throw new GatewayError("INVALID_OPTION", `${must} ${advice}`);
 }
 
 /** The form in which one client speaks. */

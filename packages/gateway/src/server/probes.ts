@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { sendJson } from "../shared/http-body.ts";
+import { sendJson, sendRefusal } from "../shared/http-body.ts";
 import { pathOf } from "../shared/request.ts";
 import type { Readiness } from "./readiness.ts";
 
@@ -54,6 +54,6 @@ export function answerReadiness(
 /** Returns true for GET and HEAD, and answers 405 to any other method. */
 function isRead({ method }: IncomingMessage, response: ServerResponse, path: string): boolean {
   if (method === "GET" || method === "HEAD") return true;
-  sendJson(response, 405, { error: `${path} accepts GET.` }, { Allow: "GET, HEAD" });
+  sendRefusal(response, { status: 405, reason: `${path} accepts GET.`, headers: { Allow: "GET, HEAD" } });
   return false;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { codeOf, mayPass, type Refusal } from "./refusal.ts";
 
 /** A request body that cannot be used. */
 export class BodyError extends Error {
@@ -75,7 +76,7 @@ export function sendJson(
   response: ServerResponse,
   status: number,
   body: object,
-  headers: Record<string, string> = {},
+  headers: Readonly<Record<string, string>> = {},
 ): void {
   response.writeHead(status, {
     "Content-Type": "application/json; charset=utf-8",
@@ -84,4 +85,9 @@ export function sendJson(
     ...headers,
   });
   response.end(`${JSON.stringify(body)}\n`);
+}
+
+/** Answers a request that is refused. */
+export function sendRefusal(response: ServerResponse, { status, reason, headers }: Refusal): void {
+  sendJson(response, status, { error: reason, code: codeOf(status), retryable: mayPass(status) }, headers);
 }

@@ -24,9 +24,34 @@ export function readPath(
 ): string {
   requireKnown(caller, options, known);
   const { path = fallback } = options;
+  return requirePath("path", path);
+}
+
+/**
+ * Returns the values of an option by their paths, in the form in which paths are compared.
+ *
+ * @throws GatewayError `INVALID_OPTION` for a path that no request can have, or that is there twice
+ */
+export function readPaths<Value>(
+  option: string,
+  values: Readonly<Record<string, Value>> = {},
+): Map<string, Value> {
+  const byPath = new Map<string, Value>();
+  for (const [given, value] of Object.entries(values)) {
+    const path = requirePath(`${option}["${given}"]`, given);
+    if (byPath.has(path)) {
+      const message = `\`${option}["${given}"]\` must be another path. ${path} is there already.`;
+      throw new GatewayError("INVALID_OPTION", message);
+    }
+    byPath.set(path, value);
+  }
+  return byPath;
+}
+
+function requirePath(name: string, path: unknown): string {
   // A request has other characters as `%` and two digits.
   if (typeof path === "string" && /^[!"$->@-~]*$/.test(path) && !path.includes("://"))
     return normalizePath(path);
   const expected = "a path of ASCII characters such as /claw, without a query";
-  throw new GatewayError("INVALID_OPTION", mustBe("path", expected, path));
+  throw new GatewayError("INVALID_OPTION", mustBe(name, expected, path));
 }

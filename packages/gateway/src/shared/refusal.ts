@@ -10,6 +10,9 @@ const codes = {
   401: "UNAUTHORIZED",
   403: "FORBIDDEN",
   404: "NOT_FOUND",
+  405: "METHOD_NOT_ALLOWED",
+  413: "TOO_LARGE",
+  415: "UNSUPPORTED_TYPE",
   429: "TOO_MANY_REQUESTS",
 } as const;
 

@@ -5,9 +5,10 @@ export type RequestTarget = Pick<IncomingMessage, "url" | "headers" | "rawHeader
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
 
-/** Returns the path of a request, without its query. */
+/** Returns the path of a request, without its query, and without a slash at its end. */
 export function pathOf(request: RequestTarget): string {
-  return splitUrl(request).path;
+  const { path } = splitUrl(request);
+  return path.endsWith("/") && path.length > 1 && path.at(-2) !== "/" ? path.slice(0, -1) : path;
 }
 
 /** Returns the query of a request, without its question mark. */
