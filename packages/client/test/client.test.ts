@@ -308,6 +308,31 @@ test("rejects a request when its signal aborts", async () => {
   await expect(asked).rejects.toThrow("enough");
 });
 
+test.each<[what: string, id: unknown]>([
+  ["none", null],
+  ["a number", 5],
+  ["empty", ""],
+  ["one that another request waits under", "same"],
+])("answers each request, although its id is %s", async (_what, id) => {
+  await using gateway = await testGateway(createSpeaker().agent);
+  const client = gateway.connect();
+
+  const list = { type: "list", id } as { type: "list" };
+  const answers = await Promise.all([client.ask(list), client.ask(list)]);
+
+  expect(answers.map(({ type }) => type)).toEqual(["sessions", "sessions"]);
+});
+
+test("closes although an iteration had a signal that is none", () => {
+  const client = connect({ url: "ws://gateway.example", WebSocket: FakeSocket });
+  const session = client.session();
+
+  expect(() => session.events({ signal: 5 as unknown as AbortSignal })).toThrow(TypeError);
+
+  client.close();
+  expect(session.getSnapshot().phase).toBe("closed");
+});
+
 test("limits the requests and messages that wait", async () => {
   const client = connect({ url: "ws://gateway.example", WebSocket: FakeSocket });
   const questions = Array.from({ length: 33 }, () => client.ask({ type: "list" }));

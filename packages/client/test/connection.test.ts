@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { systemClock } from "../src/lib/runtime.ts";
 import { testConnection } from "./fake-socket.ts";
 
 test("opens when the gateway greets, and emits its frames then", () => {
@@ -251,3 +252,15 @@ test("reports an invalid frame and ignores an unknown event", () => {
 function settled(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
+
+test.each([Number.POSITIVE_INFINITY, Number.NaN, 2 ** 31])(
+  "a time of %s ms is as long as a timer can wait, and no flood of pings",
+  (delayMs) => {
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    systemClock.after(delayMs, () => expect.fail("the time is not over"))();
+    const [[, given] = []] = timers.mock.calls;
+    timers.mockRestore();
+
+    expect(given).toBe(2e9);
+  },
+);

@@ -4,17 +4,6 @@ import { testGateway, until } from "./test-client.ts";
 
 const inUse = { code: "INVALID_OPTION", message: "`id` is in use." };
 
-test("refuses a request under the id of one that has no answer yet", async () => {
-  await using gateway = await testGateway(createSpeaker().agent);
-  const client = gateway.connect();
-
-  const first = client.ask({ type: "list", id: "mine" });
-
-  await expect(client.ask({ type: "list", id: "mine" })).rejects.toMatchObject(inUse);
-  await expect(first).resolves.toMatchObject({ type: "sessions", replyTo: "mine" });
-  await expect(client.ask({ type: "list", id: "mine" })).resolves.toMatchObject({ type: "sessions" });
-});
-
 test("refuses a message under the id of one on its way to another session, which may be sent again", async () => {
   await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
   const client = gateway.connect();

@@ -102,18 +102,19 @@ export abstract class RequestConnection extends Connection {
     command: OfType<Type>,
     { signal }: RequestOptions = {},
   ): Promise<AnswerTo<Type>> {
-    let cancel = () => {};
+    let cancel: (() => void) | undefined;
     return new Promise<AnswerTo<Type>>((resolve, reject) => {
       signal?.throwIfAborted();
       if (this.state.value.phase === "closed") throw closedError();
       if (this.#pending.size >= MAX_PENDING) throw tooMany("TOO_MANY_REQUESTS", MAX_PENDING);
-      const id = this.send<Type>(command, resolve, reject);
+      // An id of the app's could be wrong, or one that waits already. Then no answer would come.
+      const id = this.send<Type>({ ...command, id: undefined } as never, resolve, reject);
       cancel = () => {
         this.#pending.delete(id);
         reject(signal?.reason);
       };
       signal?.addEventListener("abort", cancel);
-    }).finally(() => signal?.removeEventListener("abort", cancel));
+    }).finally(() => signal?.removeEventListener("abort", cancel as () => void));
   }
 
   /** Sends a command, now or on the next connection. Calls back before the next frame is read. */
@@ -125,7 +126,7 @@ export abstract class RequestConnection extends Connection {
     const { id = createId() } = command;
     const other = this.#pending.get(id)?.command as MessageCommand | undefined;
     // A message that was discarded may be sent again under its id.
-    if (other && (command.type !== "message" || other.sessionId !== (command as MessageCommand).sessionId)) {
+    if (other && other.sessionId !== (command as MessageCommand).sessionId) {
       onError(invalidOption("`id` is in use."));
       return id;
     }

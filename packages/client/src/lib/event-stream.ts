@@ -18,8 +18,9 @@ export class EventStream<Value> {
       this.#queues.delete(queue);
       signal?.removeEventListener("abort", onAbort);
     });
-    this.#queues.set(queue, isWanted);
+    // First, so that no queue is left behind by a signal that is none.
     signal?.addEventListener("abort", onAbort);
+    this.#queues.set(queue, isWanted);
     if (signal?.aborted) onAbort();
     else if (this.#closed) queue.end(isWanted && this.#closed);
     return queue;

@@ -6,12 +6,14 @@ export interface Clock {
   after(delayMs: number, work: () => void): () => void;
 }
 
+// 23 days. A timer takes a time of 2 ** 31 or more, and NaN, for 1 ms.
+const MAX_MS = 2e9;
+
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: Date.now,
   after(delayMs, work) {
-    // A timer of more than 31 bits fires at once. This one is for three weeks.
-    const timer = setTimeout(work, Math.min(delayMs, 2e9));
+    const timer = setTimeout(work, delayMs < MAX_MS ? delayMs : MAX_MS);
     return () => clearTimeout(timer);
   },
 };

@@ -51,8 +51,8 @@ export class WatchedSession extends SendingSession implements Session {
     const events = this.#stream.open(signal, (event) => {
       const isOwn = "runId" in event && event.runId === ownRun;
       if ("seq" in event) return isOwn && event.type === "run_end" ? "last" : isOwn;
-      const isQueued = event.queued?.some(({ runId }) => runId === ownRun);
-      return ownRun !== undefined && (isOwn || isQueued || "last");
+      if (!ownRun) return false;
+      return isOwn || event.queued?.some(({ runId }) => runId === ownRun) || "last";
     });
     if (signal?.aborted) return events;
     this.host.watch(this);
