@@ -110,6 +110,28 @@ test("fork begins a new session with the entries up to a place", async () => {
   expect(messages.map(({ content }) => content)).toEqual(["one", "one"]);
 });
 
+test("a fork of a session without messages, or of one that is deleted meanwhile, is refused by name", async () => {
+  await using gateway = await testGateway();
+  const client = await gateway.connect();
+  const { sessionId } = client;
+  client.send({ type: "fork", id: "f1", sessionId });
+  await client.next("error");
+  await say(client, "hello");
+  const { store } = gateway;
+  const forkSession = store.forkSession.bind(store);
+  store.forkSession = async (...given) => {
+    await store.deleteSession(sessionId);
+    return forkSession(...given).catch(() => {
+      throw Object.assign(new Error("no entry"), { code: "INVALID_OPTION" });
+    });
+  };
+  client.send({ type: "fork", id: "f2", sessionId });
+
+  expect(await client.next("error", 2)).toMatchObject({ code: "SESSION_NOT_FOUND", replyTo: "f2" });
+  const message = `\`sessionId\` must be a session with messages, got "${sessionId}".`;
+  expect(await client.next("error")).toMatchObject({ code: "INVALID_FRAME", message, replyTo: "f1" });
+});
+
 test("delete removes a session, and undelete takes it back", async () => {
   await using gateway = await testGateway();
   const [client, other] = await Promise.all([gateway.connect(), gateway.connect()]);

@@ -162,9 +162,13 @@ export async function forkSession(event: ForkCommand, context: CommandContext): 
   await permissions.assertAllowed(caller, "resume", session);
   const at = event.at === undefined ? {} : { at: event.at };
   const options = { ...at, key: caller.key, ...ownership(caller.principal) };
-  const fork = await store
-    .forkSession(session.sessionId, options)
-    .catch(naming("at", "the `seq` of an entry of the session", event.at));
+  const fork = await store.forkSession(session.sessionId, options).catch(async (error: unknown) => {
+    if (codeOf(error) !== "INVALID_OPTION") throw error;
+    // It may have been deleted meanwhile.
+    if (!(await store.getSession(session.sessionId))) throw notFound(session.sessionId);
+    if (event.at === undefined) throw invalid("sessionId", "a session with messages", session.sessionId);
+    throw invalid("at", "the `seq` of an entry of the session", event.at);
+  });
   sendUpdated(fork, event, context);
 }
 
