@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import type { SessionStore } from "@mini-openclaw/protocol";
 import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -66,6 +67,7 @@ describe.skipIf(!hasPostgres)("a store works", () => {
     "extra_float_digits = -15",
     "client_encoding = 'LATIN1'",
     "idle_session_timeout = 100",
+    "array_nulls = off",
   ])("as a role with %s", async (setting) => {
     await expect(exercise(postgres.server.pool({ user: await newRole(setting) }))).resolves.toBeUndefined();
   });
@@ -84,6 +86,26 @@ describe.skipIf(!hasPostgres)("a store works", () => {
     ["idle_in_transaction_session_timeout", { idle_in_transaction_session_timeout: 1 }],
   ])("with a `%s` of a millisecond, which its own connections do not have", async (_title, config) => {
     await expect(exercise(postgres.server.pool(), postgres.server.pool(config))).resolves.toBeUndefined();
+  });
+
+  test("with a deadline of a millisecond in a connection string, which its own connections do not have", async () => {
+    const { port } = postgres.server;
+    const connectionString = `postgres://postgres@127.0.0.1:${port}/postgres?query_timeout=1`;
+    await expect(
+      exercise(postgres.server.pool(), postgres.server.pool({ connectionString })),
+    ).resolves.toBeUndefined();
+  });
+
+  test("with a pool whose sockets are of a connector, which alone knows the way", async () => {
+    const { port } = postgres.server;
+    const stream = () => {
+      const socket = new Socket();
+      const connect = socket.connect.bind(socket) as (port: number, host: string) => Socket;
+      return Object.assign(socket, { connect: () => connect(port, "127.0.0.1") });
+    };
+    await expect(
+      exercise(postgres.server.pool({ host: "127.0.0.1", port: 1, stream })),
+    ).resolves.toBeUndefined();
   });
 
   test("in an app that changed the types of all clients", async () => {

@@ -15,7 +15,9 @@ export { TranscriptFolder } from "./listing/transcript-folder.ts";
 export { blobsOf } from "./model/blobs-of.ts";
 export {
   assertAppendOptions,
+  assertBytes,
   assertDurability,
+  assertEvents,
   assertExpected,
   assertOwner,
   assertTitle,
@@ -24,7 +26,7 @@ export {
 } from "./model/check-options.ts";
 export { forkedEntries } from "./model/forked-entries.ts";
 export { copyJson, toJson } from "./model/json.ts";
-export { assertMessage, toMessageEntry } from "./model/message-entry.ts";
+export { assertMessage, assertMessages, toMessageEntry } from "./model/message-entry.ts";
 export { assertKey, assertSessionId, createId, createIdSource } from "./model/names.ts";
 export { OpenRuns } from "./model/open-runs.ts";
 export type { Matcher } from "./model/search.ts";
@@ -36,3 +38,4 @@ export { numberEvent, RecentEvents } from "./recent/recent-events.ts";
 export { RecentMessages } from "./recent/recent-messages.ts";
 export type { KeyedAppend } from "./recent/remembered-keys.ts";
 export { digestMessages, RememberedKeys } from "./recent/remembered-keys.ts";
+export { heard } from "./store/store-context.ts";

@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import pg from "pg";
 import { ConnectionLost, isExhausted, isLost } from "./pg-error.ts";
 import { resultTypes } from "./result-types.ts";
@@ -54,6 +55,8 @@ const OWN_SETTINGS = [
   "idle_in_transaction_session_timeout = 0",
   "idle_session_timeout = 0",
   "default_transaction_isolation = 'read committed'",
+  // Without it, a null in an array is a text.
+  "array_nulls = on",
 ];
 const NO_DEADLINES: pg.ClientConfig = {
   statement_timeout: 0,
@@ -173,7 +176,7 @@ export class Connection {
   }
 
   async #connectOnce(): Promise<Open> {
-    const socket = new Socket();
+    const socket = toSocket(this.#options.config);
     const name = this.#options.applicationName?.();
     const client = new pg.Client({
       ...this.#options.config,
@@ -184,6 +187,7 @@ export class Connection {
       connectionTimeoutMillis: CONNECT_MS,
       stream: () => socket,
     });
+    endQueryTimeout(client);
     const open: Open = { client, socket, isPooled: false };
     // A client emits its error once for the socket and once for the statement.
     client.on("error", () => {});
@@ -224,7 +228,7 @@ export class Connection {
 
 interface Open extends Connected {
   readonly client: pg.Client;
-  readonly socket: Socket;
+  readonly socket: Duplex;
   isPooled: boolean;
 }
 
@@ -245,6 +249,17 @@ async function runQuery(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Returns the socket of a new connection: that of the pool, as of a connector of a cloud, or ours. */
+function toSocket(config: pg.ClientConfig): Duplex {
+  const create = config.stream as ((config: pg.ClientConfig) => Duplex | undefined) | undefined;
+  return create?.(config) ?? new Socket();
+}
+
+/** Ends the deadline of a connection string, which `pg` prefers to that of the configuration. */
+function endQueryTimeout(client: pg.Client): void {
+  (client as unknown as { connectionParameters: { query_timeout: unknown } }).connectionParameters.query_timeout = 0;
 }
 
 /** Returns the process id that the server sent, which the types of `pg` do not have. */

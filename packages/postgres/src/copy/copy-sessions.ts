@@ -37,12 +37,13 @@ const PAGE = 1_000;
  *
  * Runs that a dead writer left open are ended first. A session that somebody writes is skipped.
  *
- * @throws StoreError `READ_FAILED`, `WRITE_FAILED` if the database cannot be reached
+ * @throws StoreError `INVALID_OPTION` for a bad option; `READ_FAILED`, `WRITE_FAILED` if the database cannot be reached
  */
 export async function copySessions(options: CopyOptions): Promise<CopyResult> {
   check.known("copySessions", options, { folder: true, url: true, direction: true, schema: true });
   const { folder, url, direction, schema } = options;
   check.oneOf("direction", direction, ["to", "from"]);
+  assertUrl(url);
   if (!existsSync(folder)) {
     throw new StoreError("INVALID_OPTION", `\`folder\` must be a folder that exists, got ${folder}.`);
   }
@@ -54,6 +55,21 @@ export async function copySessions(options: CopyOptions): Promise<CopyResult> {
   } finally {
     await pool.end();
   }
+}
+
+/** Accepts what `pg` can read. The error has no part of the text, which may have a password. */
+function assertUrl(url: string): void {
+  let cause: unknown;
+  try {
+    if (typeof url === "string" && /^(?:postgres(?:ql)?:\/\/|socket:|\/)/.test(url)) {
+      new pg.Client({ connectionString: url });
+      return;
+    }
+  } catch (error) {
+    cause = error;
+  }
+  const text = "`url` must be a connection string, such as `postgres://app@127.0.0.1/app`, got another value.";
+  throw new StoreError("INVALID_OPTION", text, { cause });
 }
 
 async function copyAll(sides: Copying, direction: "to" | "from"): Promise<CopyResult> {

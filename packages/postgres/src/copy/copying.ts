@@ -27,6 +27,11 @@ export async function isCopied(other: SessionStore, meta: SessionMeta): Promise<
   throw exists(sessionId);
 }
 
+export function deleted(sessionId: string): StoreError {
+  const text = `Session ${sessionId} was deleted in the database. Undelete it there, then copy again.`;
+  return new StoreError("SESSION_EXISTS", text);
+}
+
 export function exists(sessionId: string): StoreError {
   const text = `Session ${sessionId} is there already, with other entries. It stays as it is.`;
   return new StoreError("SESSION_EXISTS", text);

@@ -10,7 +10,7 @@ import {
 } from "@mini-openclaw/session-store/kit";
 import { keyColumn } from "../store/sessions.ts";
 import type { NumberedLine } from "../writer/group.ts";
-import { type Copying, exists } from "./copying.ts";
+import { type Copying, deleted, exists } from "./copying.ts";
 import { inTransaction, type Run } from "./transaction.ts";
 
 const MAX_LINES = 500;
@@ -27,7 +27,7 @@ export async function readSession(
     const insert = `insert into ${schema}.sessions (id, key, created, updated, summary)
       values ($1, $2, $3, $3, '') on conflict (id) do nothing returning num`;
     const [row] = await run({ text: insert, values: [sessionId, keyColumn(meta.key), createdAt] });
-    if (!row) throw exists(sessionId);
+    if (!row) throw (await isDeleted(run, schema, sessionId)) ? deleted(sessionId) : exists(sessionId);
     const sid = Number(row["num"]);
     const { header, summary, blobs } = await insertLines(run, {
       table: `${schema}.entries`,
@@ -47,6 +47,11 @@ export async function readSession(
     const values = [sid, JSON.stringify(summary), lastSeq, updatedAt, archived, header ?? null];
     await run({ text: update, values });
   });
+}
+
+async function isDeleted(run: Run, schema: string, sessionId: string): Promise<boolean> {
+  const text = `select 1 from ${schema}.sessions where id = $1 and deleted is not null`;
+  return (await run({ text, values: [sessionId] })).length > 0;
 }
 
 interface Transcript {

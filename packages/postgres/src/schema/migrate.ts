@@ -1,3 +1,4 @@
+import { StoreError } from "@mini-openclaw/session-store";
 import type { Query } from "../connection/connection.ts";
 import { migrations, optionalSettings } from "./migrations.ts";
 import type { Names } from "./names.ts";
@@ -8,7 +9,7 @@ const DEADLINE_MS = 60_000;
  * Brings the schema to the version of this package. Nodes that start at the same time wait for each
  * other. Runs in one transaction, so that a failure changes nothing.
  *
- * @throws Error if a newer version of this package changed the schema
+ * @throws StoreError `UNSUPPORTED_VERSION` if a newer version of this package changed the schema
  */
 export async function migrate(query: Query, names: Names): Promise<void> {
   const run = (text: string) => query({ text }, DEADLINE_MS);
@@ -62,8 +63,9 @@ async function begin(run: (text: string) => Promise<unknown>, query: Query, name
   );
 }
 
-function tooNew({ plainSchema }: Names, version: number): Error {
-  return new Error(
+function tooNew({ plainSchema }: Names, version: number): StoreError {
+  return new StoreError(
+    "UNSUPPORTED_VERSION",
     `The schema ${plainSchema} must have at most version ${migrations.length}, got ${version}. Update @mini-openclaw/postgres.`,
   );
 }

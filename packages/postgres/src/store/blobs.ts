@@ -29,7 +29,7 @@ export async function loadBlob(
   sessionId: string,
   id: string,
 ): Promise<Uint8Array | undefined> {
-  if (!BLOB_ID.test(id)) return undefined;
+  if (typeof id !== "string" || !BLOB_ID.test(id)) return undefined;
   const text = `select encode(b.bytes, 'base64') as bytes from ${names.schema}.sessions s join ${names.schema}.blobs b on b.sid = s.num
     where s.id = $1 and s.deleted is null and b.id = $2`;
   const [row] = await query({ text, values: [sessionId, id] });

@@ -36,6 +36,19 @@ export async function orStoreError<T>(
   }
 }
 
+/** Yields what a read of the database yields. Throws a `StoreError` where the database fails. */
+export async function* eachOrStoreError<T>(
+  items: AsyncIterable<T>,
+  signal?: AbortSignal,
+): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* items;
+  } catch (error) {
+    // The reason of an abort is the caller's own.
+    throw signal?.aborted ? error : toStoreError(error, "READ_FAILED");
+  }
+}
+
 function toStoreError(error: unknown, code: "READ_FAILED" | "WRITE_FAILED"): unknown {
   if (StoreError.is(error) || !(error instanceof Error)) return error;
   const text = `The database failed: ${error.message.replace(/\.$/, "")}. ${remedyOf(error)}`;

@@ -3,7 +3,7 @@ import process from "node:process";
 import type { SessionStore } from "@mini-openclaw/protocol";
 import { mustBe } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "@mini-openclaw/session-store";
-import { assertDurability, check } from "@mini-openclaw/session-store/kit";
+import { assertDurability, check, heard } from "@mini-openclaw/session-store/kit";
 import pg, { type Pool } from "pg";
 import { orStoreError } from "./context.ts";
 import { Database } from "./database.ts";
@@ -95,10 +95,14 @@ function checkedOptions(options: PostgresStoreOptions) {
   if (searchPool !== undefined) assertPool("searchPool", searchPool);
   assertDurability(durability);
   check.text("name", name, 200);
+  if (name.includes("\0"))
+    throw new StoreError("INVALID_OPTION", mustBe("name", "a string without NUL characters", name));
+  if (typeof onFailure !== "function")
+    throw new StoreError("INVALID_OPTION", mustBe("onFailure", "a function", onFailure));
   check.integer("leaseMs", leaseMs, { min: MIN_LEASE_MS, max: MAX_LEASE_MS });
   check.integer("tickMs", tickMs, { min: 1, max: MAX_TICK_MS });
   const pools = { pool, ...(directPool && { directPool }), ...(searchPool && { searchPool }) };
-  return { ...pools, schema, durability, name, leaseMs, tickMs, onFailure };
+  return { ...pools, schema, durability, name, leaseMs, tickMs, onFailure: heard(onFailure) };
 }
 
 /** Checks the two members of a pool that the store uses. A client has only one of them. */

@@ -140,11 +140,17 @@ export class Database {
     this.#index.catchUp().catch((error) => onFailure(error, "fill the search index"));
   }
 
-  /** Writes what is queued, releases all sessions, and removes the node. */
+  /**
+   * Writes what is queued, releases all sessions, and removes the node. While the database is gone,
+   * rejects what is queued after a deadline.
+   */
   async close(): Promise<void> {
+    const end = performance.now() + CLOSE_MS;
     await this.#index.close();
-    await this.context.writers.closeAll();
-    await this.groups.close(storeClosed(), CLOSE_MS);
+    const closing = this.context.writers.closeAll();
+    await orAfter(closing, end - performance.now());
+    await this.groups.close(storeClosed(), end - performance.now());
+    await closing;
     await this.#neighbours.close();
     await this.node.close();
     await this.#writer.close();
@@ -162,6 +168,16 @@ export class Database {
       },
     };
   }
+}
+
+/** Resolves with a promise, or after a time. */
+async function orAfter(settling: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, ms));
+  });
+  await Promise.race([settling, late]);
+  clearTimeout(timer);
 }
 
 /** Returns the configuration of a pool's connections. A pool hides its password. */

@@ -82,7 +82,10 @@ export async function findDeleted(
   return row && toMeta(row);
 }
 
-/** Removes sessions that were deleted long ago, and old ones that never got an entry. */
+/**
+ * Removes sessions that were deleted long ago, and old ones that never got an entry. A node that
+ * died in a fork leaves such a session, with lines.
+ */
 async function removeDeleted({ query, names: { schema } }: StoreContext): Promise<void> {
   const now = Date.now();
   const tables = ["entries", "live", "blobs", "search"];
@@ -90,7 +93,8 @@ async function removeDeleted({ query, names: { schema } }: StoreContext): Promis
     (table) => `${table} as (delete from ${schema}.${table} t using gone where t.sid = gone.num)`,
   );
   const text = `with gone as (delete from ${schema}.sessions s
-      where s.deleted < $1 or (s.last_seq = 0 and s.node is null and s.run_after is null and s.created < $2)
+      where s.deleted < $1 or (s.last_seq = 0 and s.run_after is null and s.created < $2
+        and not exists (select from ${schema}.nodes n where n.id = s.node))
       returning num), ${removals.join(", ")} select 1`;
   await query({ text, values: [now - KEEP_MS, now - DAY_MS] });
 }

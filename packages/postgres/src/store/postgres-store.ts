@@ -20,7 +20,7 @@ import {
   assertAppendOptions,
   assertKey,
   assertLimit,
-  assertMessage,
+  assertMessages,
   assertSessionId,
   assertTitle,
   checkOptions,
@@ -34,7 +34,7 @@ import { readEntries, readEvents } from "../writer/read-lines.ts";
 import { PostgresSessionLog } from "../writer/session-log.ts";
 import { toMeta } from "../writer/session-row.ts";
 import { loadBlob, saveBlob } from "./blobs.ts";
-import { orStoreError } from "./context.ts";
+import { eachOrStoreError, orStoreError } from "./context.ts";
 import type { Database } from "./database.ts";
 import { forkSession } from "./fork-session.ts";
 import {
@@ -128,7 +128,7 @@ export class PostgresStore implements SessionStore {
     createMatcher(text);
     if (options.cursor !== undefined) parseCursor(options.cursor);
     this.#assertOpen();
-    yield* searchSessions(this.#database.searchContext, text, options);
+    yield* eachOrStoreError(searchSessions(this.#database.searchContext, text, options), options.signal);
   }
 
   async appendMessage(sessionId: string, message: Message, options?: AppendOptions): Promise<MessageEntry> {
@@ -142,7 +142,7 @@ export class PostgresStore implements SessionStore {
     options: AppendOptions = {},
   ): Promise<MessageEntry[]> {
     assertAppendOptions(options);
-    const checked = messages.map(assertMessage);
+    const checked = assertMessages(messages);
     return this.#change(sessionId, (context) =>
       writeSession(context, sessionId, (writer) => writer.append(checked, options)),
     );
@@ -165,8 +165,8 @@ export class PostgresStore implements SessionStore {
     const { query, names, findSession } = this.#database.context;
     const row = await this.#read(() => findSession(sessionId));
     if (!row) throw notFound(sessionId);
-    const after = Math.floor(Math.max(0, options.after ?? 0));
-    yield* readEntries(query, names.schema, Number(row["num"]), after);
+    const after = Math.min(Number.MAX_SAFE_INTEGER, Math.floor(options.after ?? 0));
+    yield* eachOrStoreError(readEntries(query, names.schema, Number(row["num"]), after));
   }
 
   async loadBlob(sessionId: string, blob: string): Promise<Uint8Array | undefined> {
@@ -184,7 +184,7 @@ export class PostgresStore implements SessionStore {
       }
       const session = { sid: writer.sid, sessionId };
       return new PostgresSessionLog(writer, {
-        readEvents: (after) => readEvents(query, names.schema, session, after),
+        readEvents: (after) => eachOrStoreError(readEvents(query, names.schema, session, after)),
         saveBlob: (bytes) => this.#write(() => saveBlob(context, writer, bytes)),
         close: () => writers.close(sessionId, writer),
       });

@@ -83,7 +83,7 @@ export class GroupWriter {
     this.#closedBy = error;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, deadlineMs);
+      timer = setTimeout(resolve, Math.max(0, deadlineMs));
     });
     await Promise.race([Promise.allSettled(left), late]);
     clearTimeout(timer);

@@ -1,5 +1,5 @@
 import type { RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
-import { logClosed } from "@mini-openclaw/session-store/kit";
+import { assertBytes, assertEvents, checkOptions, logClosed } from "@mini-openclaw/session-store/kit";
 import type { SessionWriter } from "./session-writer.ts";
 
 interface LogOptions {
@@ -35,21 +35,19 @@ export class PostgresSessionLog implements SessionLog {
 
   record(events: readonly SessionEvent[]): Promise<RecordedEvent[]> {
     this.#assertOpen();
+    assertEvents(events);
     return this.#writer.record(events);
   }
 
   async saveBlob(bytes: Uint8Array): Promise<string> {
     this.#assertOpen();
+    assertBytes(bytes);
     return this.#options.saveBlob(bytes);
   }
 
-  async *read({
-    after = 0,
-    signal,
-  }: {
-    after?: number;
-    signal?: AbortSignal;
-  } = {}): AsyncGenerator<RecordedEvent> {
+  async *read(options: { after?: number; signal?: AbortSignal } = {}): AsyncGenerator<RecordedEvent> {
+    checkOptions.read(options);
+    const { after = 0, signal } = options;
     let last = after;
     while (!this.#closing && !this.#writer.isClosed && !signal?.aborted) {
       const head = this.#writer.visibleSeq;

@@ -271,7 +271,8 @@ export class SessionWriter {
     const { sid, node, groups } = this.#options;
     const { entries, live, state, settledSeq, texts } = change;
     // Live events too: the node survives a crash of the database, and would continue after a gap.
-    const isDurable = durability === "disk" && entries.length + live.length > 0;
+    const isKept = entries.length + live.length > 0 || state?.deleted !== undefined;
+    const isDurable = durability === "disk" && isKept;
     return groups.write(node, { sid, entries, live, state, settledSeq, texts }, { isDurable });
   }
 }
