@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import process from "node:process";
-import { run } from "./run.ts";
+import { EXIT_STOPPED, run } from "./run.ts";
 
 const { stdout, stderr, env } = process;
 const interrupted = new AbortController();
@@ -24,6 +24,8 @@ run(
   interrupted.signal,
 ).then(
   (exitCode) => {
+    // The command goes on otherwise.
+    if (exitCode === EXIT_STOPPED) process.exit(exitCode);
     process.exitCode = exitCode;
   },
   (error: unknown) => {

@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { closestName, describeValue, mustBe } from "@mini-openclaw/protocol/shared";
 import { StoreError, toStoreError } from "../model/errors.ts";
@@ -15,6 +17,11 @@ import { safeLine, type Terminal, UsageError } from "./terminal.ts";
 // EX_USAGE of sysexits.h.
 const EXIT_USAGE = 64;
 const EXIT_FAILED = 1;
+/** As shells report the end by SIGINT. A command may be in the middle of its work then. */
+export const EXIT_STOPPED = 130;
+
+// A command that listens to the stop ends at once.
+const STOP_MS = 100;
 
 const commands: Record<string, Command> = { ...readCommands, ...checkCommands, ...changeCommands, copy };
 
@@ -47,7 +54,7 @@ A session is named by its id, the beginning or the end of the id, or its key.
   -h, --help
   -v, --version
 
-Exit codes: 0, 1 if something is wrong, 64 if the command line is.
+Exit codes: 0, 1 if something is wrong, 64 if the command line is, 130 if you stop it.
 `;
 
 /** Runs one command line, and returns its exit code. */
@@ -59,6 +66,7 @@ export async function run(args: string[], terminal: Terminal, signal: AbortSigna
     else return await runCommand(name, line, { terminal, signal });
     return 0;
   } catch (cause) {
+    if (signal.aborted && cause === signal.reason) return EXIT_STOPPED;
     const error = toStoreError(cause, "READ_FAILED");
     if (isMistake(error)) {
       terminal.err(`${safeLine(`session-store: ${error.message}`)}\nTry "session-store --help".\n`);
@@ -93,11 +101,19 @@ async function runCommand(
   };
   const store = await openSessionStore(line.folder, { onFailure });
   try {
-    const exitCode = (await commands[name]?.run(line, { store, terminal, signal })) ?? EXIT_USAGE;
+    const running = commands[name]?.run(line, { store, terminal, signal });
+    const exitCode = (await Promise.race([running, stopped(signal)])) ?? EXIT_USAGE;
     return exitCode === 0 && failures > 0 ? EXIT_FAILED : exitCode;
   } finally {
     await store.close();
   }
+}
+
+/** Resolves after a stop, when a command that listens to it has ended. */
+async function stopped(signal: AbortSignal): Promise<number> {
+  if (!signal.aborted) await once(signal, "abort");
+  await sleep(STOP_MS);
+  return EXIT_STOPPED;
 }
 
 function readVersion(): string {
