@@ -168,17 +168,21 @@ describe.skipIf(!hasPostgres)("a copy", () => {
     });
   });
 
-  test.each([undefined, 5, "", "localhost/app", "http://127.0.0.1/app", "postgres://app:secret@127.0.0.1:99999/app"])(
-    "refuses the address %s, and does not print it",
-    async (url) => {
-      const folder = newFolder();
-      await expect(copySessions({ folder, url: url as string, direction: "to" })).rejects.toMatchObject({
-        code: "INVALID_OPTION",
-        message:
-          "`url` must be a connection string, such as `postgres://app@127.0.0.1/app`, got another value.",
-      });
-    },
-  );
+  test.each([
+    undefined,
+    5,
+    "",
+    "localhost/app",
+    "http://127.0.0.1/app",
+    "postgres://app:secret@127.0.0.1:99999/app",
+  ])("refuses the address %s, and does not print it", async (url) => {
+    const folder = newFolder();
+    await expect(copySessions({ folder, url: url as string, direction: "to" })).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message:
+        "`url` must be a connection string, such as `postgres://app@127.0.0.1/app`, got another value.",
+    });
+  });
 
   test("skips a session that was deleted in the database, and says so", async () => {
     const [folder, to] = [await filledFolder(), target()];
@@ -186,7 +190,9 @@ describe.skipIf(!hasPostgres)("a copy", () => {
     await postgres.server.run(`update ${to.schema}.sessions set deleted = 1`);
     const { skipped } = await copySessions({ ...to, folder, direction: "to" });
     expect(skipped.map(({ sessionId }) => sessionId).sort()).toEqual(copied.sort());
-    expect(skipped[0]?.reason).toMatch(/ was deleted in the database\. Undelete it there, then copy again\.$/);
+    expect(skipped[0]?.reason).toMatch(
+      / was deleted in the database\. Undelete it there, then copy again\.$/,
+    );
   });
 
   test("refuses a folder that does not exist", async () => {

@@ -66,6 +66,20 @@ test.skipIf(!hasPostgres)("what a node leaves that died in a fork is removed aft
   await store.close();
 });
 
+test.skipIf(!hasPostgres)("a fork that fails in the middle leaves nothing", async () => {
+  const schema = postgres.newSchema();
+  const store = await createPostgresStore({ pool: postgres.server.pool(), schema });
+  const { sessionId } = await store.createSession("k");
+  const messages = Array.from({ length: 501 }, () => ({ role: "user", content: "c", timestamp: 1 }) as const);
+  await store.appendMessages(sessionId, messages);
+  await postgres.server.run(`alter table ${schema}.entries add constraint first check (seq < 501) not valid`);
+  await expect(store.forkSession(sessionId)).rejects.toMatchObject({ code: "WRITE_FAILED" });
+  const count = `select (select count(*)::int from ${schema}.sessions) as sessions,
+    (select count(distinct sid)::int from ${schema}.entries) as transcripts`;
+  expect(await postgres.server.run(count)).toEqual([{ sessions: 1, transcripts: 1 }]);
+  await store.close();
+});
+
 test.skipIf(!hasPostgres).each<[string, Partial<PostgresStoreOptions>, string]>([
   ["a name that no table has", { name: "a\0b" }, "`name` must be a string without NUL characters"],
   ["a listener that is none", { onFailure: 5 as never }, "`onFailure` must be a function, got 5."],

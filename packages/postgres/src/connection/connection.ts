@@ -259,7 +259,9 @@ function toSocket(config: pg.ClientConfig): Duplex {
 
 /** Ends the deadline of a connection string, which `pg` prefers to that of the configuration. */
 function endQueryTimeout(client: pg.Client): void {
-  (client as unknown as { connectionParameters: { query_timeout: unknown } }).connectionParameters.query_timeout = 0;
+  (
+    client as unknown as { connectionParameters: { query_timeout: unknown } }
+  ).connectionParameters.query_timeout = 0;
 }
 
 /** Returns the process id that the server sent, which the types of `pg` do not have. */

@@ -68,7 +68,8 @@ function assertUrl(url: string): void {
   } catch (error) {
     cause = error;
   }
-  const text = "`url` must be a connection string, such as `postgres://app@127.0.0.1/app`, got another value.";
+  const text =
+    "`url` must be a connection string, such as `postgres://app@127.0.0.1/app`, got another value.";
   throw new StoreError("INVALID_OPTION", text, { cause });
 }
 

@@ -1,9 +1,7 @@
 import { type SessionMeta, toHeader } from "@mini-openclaw/protocol";
 import { formatLine } from "@mini-openclaw/session-store/kit";
-import type { Row } from "../connection/connection.ts";
+import { readPages } from "../writer/read-lines.ts";
 import type { Copying } from "./copying.ts";
-
-const PAGE_LINES = 500;
 
 /** Copies a session from the database to a file. */
 export async function writeSession({ transcripts, database }: Copying, meta: SessionMeta): Promise<void> {
@@ -20,17 +18,8 @@ export async function writeSession({ transcripts, database }: Copying, meta: Ses
   }
   async function* lines(): AsyncGenerator<string> {
     yield typeof row?.["header"] === "string" ? `${row["header"]}\n` : formatLine(toHeader(meta));
-    for await (const page of pages()) yield page.map((one) => `${String(one["line"])}\n`).join("");
-  }
-  async function* pages(): AsyncGenerator<Row[]> {
-    const text = `select seq, line from ${names.schema}.entries where sid = $1 and seq > $2
-      order by seq limit ${PAGE_LINES}`;
-    for (let last = 0; ; ) {
-      const page = await query({ text, values: [sid, last] });
-      if (page.length > 0) yield page;
-      if (page.length < PAGE_LINES) return;
-      last = Number(page.at(-1)?.["seq"]);
-    }
+    for await (const page of readPages(query, names.schema, sid, 0))
+      yield page.map((one) => `${String(one["line"])}\n`).join("");
   }
   await transcripts.add(sessionId, lines(), { isArchived: archived });
 }

@@ -8,13 +8,16 @@ import {
   notFound,
   withEntries,
 } from "@mini-openclaw/session-store/kit";
+import type { NumberedLine } from "../writer/group.ts";
 import type { GroupWriter } from "../writer/group-writer.ts";
 import { readEntries } from "../writer/read-lines.ts";
 import { toSessionRow } from "../writer/session-row.ts";
 import type { StoreContext } from "./context.ts";
+import { removeSession } from "./lifecycle.ts";
 import { insertSession } from "./sessions.ts";
 
 const CHUNK_LINES = 500;
+const CHUNK_CHARS = 1_000_000;
 
 /** Creates a session with the entries of another one. It is listed when it has all of them. */
 export async function forkSession(
@@ -31,13 +34,10 @@ export async function forkSession(
   const { at = meta.lastSeq, key = meta.key, owner = meta.owner } = options;
   assertKey(key);
   assertOwner(owner);
-  const entries: Entry[] = [];
-  const blobs = new Set<string>();
-  const all = readEntries(query, names.schema, source.sid, 0);
-  for await (const entry of forkedEntries(all, { sessionId, at })) {
-    entries.push(entry);
-    for (const blob of blobsOf(entry)) blobs.add(blob);
-  }
+  const entriesAfter = (after: number) =>
+    forkedEntries(readEntries(query, names.schema, source.sid, after), { sessionId, at });
+  // A wrong number creates nothing.
+  await entriesAfter(at - 1).next();
   const node = await context.node.ready();
   const forkedFrom = { sessionId, seq: at };
   const created = await insertSession(context, key, {
@@ -45,24 +45,51 @@ export async function forkSession(
     ...(owner !== undefined && { owner }),
   });
   const { sid } = created;
-  await copyBlobs(context, { from: source.sid, to: sid, ids: [...blobs] });
-  const summary = withEntries(created.summary, entries);
-  const lines = entries.map((entry) => ({ seq: entry.seq, line: lineText(entry) }));
+  let { summary } = created;
   const durability = { isDurable: true };
-  for (let start = 0; start < lines.length; start += CHUNK_LINES) {
-    const chunk = lines.slice(start, start + CHUNK_LINES);
-    await groups.write(node, { sid, entries: chunk, live: [] }, durability);
+  try {
+    for await (const chunk of chunksOf(entriesAfter(0))) {
+      await copyBlobs(context, { from: source.sid, to: sid, ids: chunk.entries.flatMap(blobsOf) });
+      summary = withEntries(summary, chunk.entries);
+      await groups.write(node, { sid, entries: chunk.lines, live: [] }, durability);
+    }
+    const { lastSeq, updatedAt, archived = false } = summary.meta;
+    const state = {
+      summary: JSON.stringify(summary),
+      lastSeq,
+      updated: updatedAt,
+      archived,
+      runAfter: undefined,
+      isReleased: true,
+    };
+    await groups.write(node, { sid, entries: [], live: [], state }, durability);
+    return summary.meta;
+  } catch (error) {
+    // Otherwise it stays for a day.
+    await removeSession(context, sid).catch(() => {});
+    throw error;
   }
-  const { lastSeq, updatedAt, archived = false } = summary.meta;
-  const state = {
-    summary: JSON.stringify(summary),
-    lastSeq,
-    updated: updatedAt,
-    archived,
-    runAfter: undefined,
-  };
-  await groups.write(node, { sid, entries: [], live: [], state: { ...state, isReleased: true } }, durability);
-  return summary.meta;
+}
+
+interface Chunk {
+  readonly entries: Entry[];
+  readonly lines: NumberedLine[];
+}
+
+/** Yields entries with their lines, as many as a statement should have. */
+async function* chunksOf(entries: AsyncIterable<Entry>): AsyncGenerator<Chunk> {
+  let chunk: Chunk = { entries: [], lines: [] };
+  let chars = 0;
+  for await (const entry of entries) {
+    const line = lineText(entry);
+    chars += line.length;
+    chunk.entries.push(entry);
+    if (chunk.lines.push({ seq: entry.seq, line }) < CHUNK_LINES && chars < CHUNK_CHARS) continue;
+    yield chunk;
+    chunk = { entries: [], lines: [] };
+    chars = 0;
+  }
+  if (chunk.lines.length > 0) yield chunk;
 }
 
 async function copyBlobs(

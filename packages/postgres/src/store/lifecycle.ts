@@ -86,17 +86,30 @@ export async function findDeleted(
  * Removes sessions that were deleted long ago, and old ones that never got an entry. A node that
  * died in a fork leaves such a session, with lines.
  */
-async function removeDeleted({ query, names: { schema } }: StoreContext): Promise<void> {
+async function removeDeleted(context: StoreContext): Promise<void> {
   const now = Date.now();
+  const where = `s.deleted < $1 or (s.last_seq = 0 and s.run_after is null and s.created < $2
+    and not exists (select from ${context.names.schema}.nodes n where n.id = s.node))`;
+  await removeSessions(context, where, [now - KEEP_MS, now - DAY_MS]);
+}
+
+/** Removes a session that nobody can have seen. */
+export async function removeSession(context: StoreContext, sid: number): Promise<void> {
+  await removeSessions(context, "s.num = $1 and s.last_seq = 0", [sid]);
+}
+
+async function removeSessions(
+  { query, names: { schema } }: StoreContext,
+  where: string,
+  values: unknown[],
+): Promise<void> {
   const tables = ["entries", "live", "blobs", "search"];
   const removals = tables.map(
     (table) => `${table} as (delete from ${schema}.${table} t using gone where t.sid = gone.num)`,
   );
-  const text = `with gone as (delete from ${schema}.sessions s
-      where s.deleted < $1 or (s.last_seq = 0 and s.run_after is null and s.created < $2
-        and not exists (select from ${schema}.nodes n where n.id = s.node))
-      returning num), ${removals.join(", ")} select 1`;
-  await query({ text, values: [now - KEEP_MS, now - DAY_MS] });
+  const text = `with gone as (delete from ${schema}.sessions s where ${where} returning num),
+    ${removals.join(", ")} select 1`;
+  await query({ text, values });
 }
 
 /** @throws StoreError `SESSION_BUSY` */

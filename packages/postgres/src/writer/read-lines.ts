@@ -2,6 +2,7 @@ import { type Entry, type RecordedEvent, toEvent } from "@mini-openclaw/protocol
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { parseTranscriptText, toJson, upgradeLegacyLine } from "@mini-openclaw/session-store/kit";
 import type { Query, Row } from "../connection/connection.ts";
+import { mayHaveMore, withinBytes } from "../connection/page-of-lines.ts";
 
 const PAGE_LINES = 500;
 
@@ -19,15 +20,30 @@ export async function* readEntries(
   sid: number,
   after: number,
 ): AsyncGenerator<Entry> {
-  const text = `select seq, line from ${schema}.entries where sid = $1 and seq > $2 order by seq limit ${PAGE_LINES}`;
-  for (let last = after; ; ) {
-    const rows = await query({ text, values: [sid, last] });
+  for await (const rows of readPages(query, schema, sid, after)) {
     for (const row of rows) {
-      last = Number(row["seq"]);
-      const entry = toEntryOf(String(row["line"]), last);
+      const entry = toEntryOf(String(row["line"]), Number(row["seq"]));
       if (entry) yield entry;
     }
-    if (rows.length < PAGE_LINES) return;
+  }
+}
+
+/** Yields the lines of a session after a number with their numbers, in order, page by page. */
+export async function* readPages(
+  query: Query,
+  schema: string,
+  sid: number,
+  after: number,
+): AsyncGenerator<Row[]> {
+  const text = withinBytes(
+    `select seq, line from ${schema}.entries where sid = $1 and seq > $2 order by seq limit ${PAGE_LINES}`,
+    "seq",
+  );
+  for (let last = after; ; ) {
+    const rows = await query({ text, values: [sid, last] });
+    if (rows.length > 0) yield rows;
+    if (!mayHaveMore(rows, PAGE_LINES)) return;
+    last = Number(rows.at(-1)?.["seq"]);
   }
 }
 
@@ -38,7 +54,7 @@ export async function* readEvents(
   session: { sid: number; sessionId: string },
   after: number,
 ): AsyncGenerator<RecordedEvent> {
-  const text = firstLines(schema, { sid: "$1", after: "$2", most: PAGE_LINES });
+  const text = withinBytes(firstLines(schema, { sid: "$1", after: "$2", most: PAGE_LINES }), "seq");
   for (let last = after; ; ) {
     const rows = await query({ text, values: [session.sid, last], name: "events" });
     for (const row of rows) {
@@ -46,7 +62,7 @@ export async function* readEvents(
       const event = toRecorded(session.sessionId, row);
       if (event) yield event;
     }
-    if (rows.length < PAGE_LINES) return;
+    if (!mayHaveMore(rows, PAGE_LINES)) return;
   }
 }
 

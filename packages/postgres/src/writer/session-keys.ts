@@ -7,6 +7,7 @@ import {
   type TranscriptLine,
 } from "@mini-openclaw/session-store/kit";
 import type { Query } from "../connection/connection.ts";
+import { mayHaveMore, withinBytes } from "../connection/page-of-lines.ts";
 
 // One line more than the keys that are remembered, for the group that the last of them is in.
 const NEWEST_LINES = 1_100;
@@ -67,9 +68,15 @@ export class SessionKeys {
   }
 
   async *#newestLines(): AsyncGenerator<TranscriptLine> {
-    const text = `select line from ${this.#schema}.entries where sid = $1 order by seq desc limit ${NEWEST_LINES}`;
-    for (const row of await this.#query({ text, values: [this.#sid] })) {
-      yield parseTranscriptText(String(row["line"]));
+    const lines = `select seq, line from ${this.#schema}.entries where sid = $1 and seq < $2 order by seq desc limit $3`;
+    const text = withinBytes(lines, "seq desc");
+    let end = Number.MAX_SAFE_INTEGER;
+    for (let left = NEWEST_LINES; left > 0; ) {
+      const rows = await this.#query({ text, values: [this.#sid, end, left] });
+      for (const row of rows) yield parseTranscriptText(String(row["line"]));
+      if (!mayHaveMore(rows, left)) return;
+      left -= rows.length;
+      end = Number(rows.at(-1)?.["seq"]);
     }
   }
 

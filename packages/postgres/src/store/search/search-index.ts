@@ -1,6 +1,7 @@
 import { type Entry, isMessageEntry } from "@mini-openclaw/protocol";
 import type { Summary } from "@mini-openclaw/session-store/kit";
 import type { Query, Row, Statement } from "../../connection/connection.ts";
+import { mayHaveMore, withinBytes } from "../../connection/page-of-lines.ts";
 import { ConnectionLost, isConflict } from "../../connection/pg-error.ts";
 import type { Names } from "../../schema/names.ts";
 import { type Change, toArray } from "../../writer/group.ts";
@@ -12,6 +13,8 @@ import { type SessionTexts, WrittenTexts } from "./written-texts.ts";
 const DELAY_MS = 500;
 const MAX_SESSIONS = 100;
 const MAX_LINES = 1_000;
+// The database needs about a second for the groups of so many.
+const MAX_BYTES = 4_194_304;
 // As long as the appends that a mark waits for.
 const MARK_MS = 5_000;
 
@@ -151,11 +154,11 @@ async function readTexts(
   grams: GramArray,
 ): Promise<Set<number>> {
   const { query, names } = options.context;
-  const select = `select s.num, s.summary, e.seq, e.line from ${names.schema}.sessions s
+  const lines = `select s.num, s.summary, e.seq, e.line from ${names.schema}.sessions s
     cross join lateral (select e.seq, e.line from ${names.schema}.entries e
       where e.sid = s.num and e.seq > s.indexed order by e.seq limit ${MAX_LINES}) e
     where s.num = any($1::bigint[]) order by s.num, e.seq limit ${MAX_LINES}`;
-  const found = await query({ text: select, values: [sids] });
+  const found = await query({ text: withinBytes(lines, "num, seq", MAX_BYTES), values: [sids] });
   const rows = beginRows(grams);
   const titles = new Map<number, string>();
   for (const row of found) {
@@ -169,7 +172,7 @@ async function readTexts(
   if (rows.marks.length === 0) return new Set();
   for (const [sid, title] of titles) addLine(rows, sid, TITLE_SEQ, title);
   await writeRows(options, rows);
-  return found.length === MAX_LINES ? new Set(sids) : new Set();
+  return mayHaveMore(found, MAX_LINES, MAX_BYTES) ? new Set(sids) : new Set();
 }
 
 function beginRows(grams: GramArray): Rows {

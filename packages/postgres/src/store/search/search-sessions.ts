@@ -6,6 +6,7 @@ import {
 } from "@mini-openclaw/protocol";
 import { createMatcher, cursorAfter, type Matcher } from "@mini-openclaw/session-store/kit";
 import type { Row, Statement } from "../../connection/connection.ts";
+import { mayHaveMore, withinBytes } from "../../connection/page-of-lines.ts";
 import { toEntryOf } from "../../writer/read-lines.ts";
 import { toMeta } from "../../writer/session-row.ts";
 import type { StoreContext } from "../context.ts";
@@ -70,13 +71,14 @@ function scan(search: Search, sid: number, after: number): Promise<MessageEntry 
 async function searchLines(
   search: Search,
   before: number,
-  pageBefore: (end: number) => Statement,
+  pageBefore: (end: number) => Required<Pick<Statement, "text" | "values">>,
 ): Promise<MessageEntry | undefined> {
   for (let end = before; ; ) {
     search.options.signal?.throwIfAborted();
-    const page = await search.context.query(pageBefore(end));
+    const { text, values } = pageBefore(end);
+    const page = await search.context.query({ text: withinBytes(text, "seq desc"), values });
     const message = firstMatch(search, page);
-    if (message || page.length < PAGE_LINES) return message;
+    if (message || !mayHaveMore(page, PAGE_LINES)) return message;
     end = Number(page.at(-1)?.["seq"]);
   }
 }
