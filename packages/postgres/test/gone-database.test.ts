@@ -70,7 +70,11 @@ describe.skipIf(!hasPostgres)("while the database is gone", () => {
     const recording = log.record([{ type: "run_start", runId: "r", timestamp: 1 }]);
     const refused = expect(recording).rejects.toMatchObject({ code: "STORE_CLOSED" });
     const closing = log.close();
-    await store.close();
+    const closed: string[] = [];
+    const first = store.close().then(() => closed.push("first"));
+    await store.close().then(() => closed.push("second"));
+    await first;
+    expect(closed).toEqual(["first", "second"]);
     await refused;
     await closing;
   }, 20_000);

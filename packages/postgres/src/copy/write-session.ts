@@ -1,5 +1,6 @@
 import { type SessionMeta, toHeader } from "@mini-openclaw/protocol";
 import { formatLine } from "@mini-openclaw/session-store/kit";
+import { readBlob } from "../store/blobs.ts";
 import { readPages } from "../writer/read-lines.ts";
 import type { Copying } from "./copying.ts";
 
@@ -11,10 +12,9 @@ export async function writeSession({ transcripts, database }: Copying, meta: Ses
   const [row] = await query({ text: find, values: [sessionId] });
   const sid = Number(row?.["num"]);
   const ids = `select id from ${names.schema}.blobs where sid = $1`;
-  const bytes = `select encode(bytes, 'base64') as bytes from ${names.schema}.blobs where sid = $1 and id = $2`;
   for (const { id } of await query({ text: ids, values: [sid] })) {
-    const [blob] = await query({ text: bytes, values: [sid, id] });
-    if (blob) await transcripts.addBlob(sessionId, Buffer.from(String(blob["bytes"]), "base64"));
+    const bytes = await readBlob(query, names.schema, sid, String(id));
+    if (bytes) await transcripts.addBlob(sessionId, bytes);
   }
   async function* lines(): AsyncGenerator<string> {
     yield typeof row?.["header"] === "string" ? `${row["header"]}\n` : formatLine(toHeader(meta));

@@ -1,9 +1,17 @@
 import { createHash } from "node:crypto";
 import { StoreError } from "@mini-openclaw/session-store";
+import type { Query } from "../connection/connection.ts";
 import type { SessionWriter } from "../writer/session-writer.ts";
 import type { StoreContext } from "./context.ts";
 
 const BLOB_ID = /^[0-9a-f]{64}$/;
+
+// 12 MiB, as base64 16 MiB. A string of V8 has less than 512 MiB, and a longer one ends the process.
+const PART_BYTES = 12_582_912;
+
+const DEADLINE_MS = 5_000;
+// Less than any network to a database. A large blob needs longer than other statements.
+const MIN_BYTES_PER_MS = 5_000;
 
 /** Saves a blob of a session that this node owns, and returns its id. */
 export async function saveBlob(
@@ -17,7 +25,8 @@ export async function saveBlob(
       select s.num, $3, $4 from ${names.schema}.sessions s join me on s.node = me.id where s.num = $2
       on conflict do nothing)
     select 1 from me`;
-  const rows = await query({ text, values: [writer.node, writer.sid, id, Buffer.from(bytes)] });
+  const values = [writer.node, writer.sid, id, Buffer.from(bytes)];
+  const rows = await query({ text, values }, DEADLINE_MS + bytes.length / MIN_BYTES_PER_MS);
   if (rows.length > 0) return id;
   node.fenced(writer.node);
   throw new StoreError("SESSION_STOLEN", "This node was declared dead. Open the session again.");
@@ -30,8 +39,28 @@ export async function loadBlob(
   id: string,
 ): Promise<Uint8Array | undefined> {
   if (typeof id !== "string" || !BLOB_ID.test(id)) return undefined;
-  const text = `select encode(b.bytes, 'base64') as bytes from ${names.schema}.sessions s join ${names.schema}.blobs b on b.sid = s.num
-    where s.id = $1 and s.deleted is null and b.id = $2`;
-  const [row] = await query({ text, values: [sessionId, id] });
-  return row && Uint8Array.from(Buffer.from(String(row["bytes"]), "base64"));
+  const text = `select num from ${names.schema}.sessions where id = $1 and deleted is null`;
+  const [row] = await query({ text, values: [sessionId] });
+  return row && readBlob(query, names.schema, Number(row["num"]), id);
+}
+
+/** Reads a blob in parts. Returns `undefined` if it is missing. */
+export async function readBlob(
+  query: Query,
+  schema: string,
+  sid: number,
+  id: string,
+): Promise<Uint8Array | undefined> {
+  const text = `select octet_length(bytes) as size,
+      encode(substring(bytes from $3::integer + 1 for ${PART_BYTES}), 'base64') as part
+    from ${schema}.blobs where sid = $1 and id = $2`;
+  let bytes: Uint8Array | undefined;
+  for (let offset = 0; offset === 0 || (bytes && offset < bytes.length); offset += PART_BYTES) {
+    const [row] = await query({ text, values: [sid, id, offset] });
+    // The session may have been removed meanwhile.
+    if (!row) return undefined;
+    bytes ??= new Uint8Array(Number(row["size"]));
+    bytes.set(Buffer.from(String(row["part"]), "base64"), offset);
+  }
+  return bytes;
 }

@@ -53,7 +53,7 @@ import { getOrInsertSession, insertSession, listSessions } from "./sessions.ts";
 /** The store on PostgreSQL. Each method checks its arguments, then reads or writes the tables. */
 export class PostgresStore implements SessionStore {
   readonly #database: Database;
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -156,7 +156,7 @@ export class PostgresStore implements SessionStore {
     const { context } = this.#database;
     const load = () => this.#read(() => loadMessages(context, sessionId, options));
     const writer = before === undefined && role === undefined ? context.writers.peek(sessionId) : undefined;
-    return writer && !this.#isClosed ? writer.messages.readThrough(limit, load) : load();
+    return writer && !this.#closing ? writer.messages.readThrough(limit, load) : load();
   }
 
   async *entries(sessionId: string, options: { after?: number } = {}): AsyncGenerator<Entry> {
@@ -195,10 +195,9 @@ export class PostgresStore implements SessionStore {
     return this.#write(() => recoverSessions(this.#database.context));
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    await this.#database.close();
+  close(): Promise<void> {
+    this.#closing ??= this.#database.close();
+    return this.#closing;
   }
 
   #read<T>(act: () => Promise<T>): Promise<T> {
@@ -224,6 +223,6 @@ export class PostgresStore implements SessionStore {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw storeClosed();
+    if (this.#closing) throw storeClosed();
   }
 }
