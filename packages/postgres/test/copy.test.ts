@@ -184,7 +184,7 @@ describe.skipIf(!hasPostgres)("a copy", () => {
     });
   });
 
-  test("skips a session that was deleted in the database, and says so", async () => {
+  test("skips a session that was deleted in the database, and names the remedy", async () => {
     const [folder, to] = [await filledFolder(), target()];
     const { copied } = await copySessions({ ...to, folder, direction: "to" });
     await postgres.server.run(`update ${to.schema}.sessions set deleted = 1`);

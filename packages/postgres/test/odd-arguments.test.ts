@@ -23,7 +23,7 @@ describe.skipIf(!hasPostgres)("a value of any type is accepted, or refused as by
 
 test.skipIf(!hasPostgres)("a listener to failures that throws stops nothing", async () => {
   const schema = postgres.newSchema();
-  const onFailure = vi.fn(() => {
+  const onFailure = vi.fn<() => void>(() => {
     throw new Error("the app's own");
   });
   const store = await createPostgresStore({ pool: postgres.server.pool(), schema, onFailure });
@@ -61,7 +61,7 @@ test.skipIf(!hasPostgres)("what a node leaves that died in a fork is removed aft
   }
   const { sessionId } = await store.createSession("k");
   await store.deleteSession(sessionId);
-  // That of the living node is left.
+  // The living node keeps its own.
   expect(await count()).toBe(1);
   await store.close();
 });

@@ -251,7 +251,7 @@ async function runQuery(
   }
 }
 
-/** Returns the socket of a new connection: that of the pool, as of a connector of a cloud, or ours. */
+/** Returns the socket of a new connection. The pool may have its own, as of a cloud's connector. */
 function toSocket(config: pg.ClientConfig): Duplex {
   const create = config.stream as ((config: pg.ClientConfig) => Duplex | undefined) | undefined;
   return create?.(config) ?? new Socket();

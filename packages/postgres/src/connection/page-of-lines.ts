@@ -17,8 +17,8 @@ export function withinBytes(text: string, order: string, bytes = MAX_PAGE_BYTES)
 }
 
 /**
- * Returns true if lines may follow on a page of {@link withinBytes}: it has as many lines as it may,
- * or perhaps as many bytes.
+ * Returns true if lines may follow on a page of {@link withinBytes}: it has as many lines as it
+ * may, or perhaps as many bytes.
  */
 export function mayHaveMore(rows: readonly Row[], lines: number, bytes = MAX_PAGE_BYTES): boolean {
   if (rows.length >= lines) return true;

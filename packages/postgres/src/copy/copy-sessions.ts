@@ -37,7 +37,8 @@ const PAGE = 1_000;
  *
  * Runs that a dead writer left open are ended first. A session that somebody writes is skipped.
  *
- * @throws StoreError `INVALID_OPTION` for a bad option; `READ_FAILED`, `WRITE_FAILED` if the database cannot be reached
+ * @throws StoreError `INVALID_OPTION` for a bad option; `READ_FAILED`, `WRITE_FAILED` if the
+ * database cannot be reached
  */
 export async function copySessions(options: CopyOptions): Promise<CopyResult> {
   check.known("copySessions", options, { folder: true, url: true, direction: true, schema: true });

@@ -6,7 +6,8 @@ import type { StoreContext } from "./context.ts";
 
 const BLOB_ID = /^[0-9a-f]{64}$/;
 
-// 12 MiB, as base64 16 MiB. A string of V8 has less than 512 MiB, and a longer one ends the process.
+// 12 MiB, as base64 16 MiB. A string of V8 has less than 512 MiB, and a longer one ends the
+// process.
 const PART_BYTES = 12_582_912;
 
 const DEADLINE_MS = 5_000;

@@ -24,7 +24,7 @@ run(
   interrupted.signal,
 ).then(
   (exitCode) => {
-    // The command goes on otherwise.
+    // Otherwise the command would continue to work.
     if (exitCode === EXIT_STOPPED) process.exit(exitCode);
     process.exitCode = exitCode;
   },
