@@ -10,7 +10,11 @@ export function checkInput(input: AgentInput): void {
   checkText("run({ sessionId })", sessionId);
   checkText("run({ runId })", runId);
   if (!Array.isArray(messages)) throw invalidOption("run({ messages })", "an array", messages);
-  for (const [index, message] of messages.entries()) checkMessage(`run({ messages })[${index}]`, message);
+  for (const [index, message] of messages.entries()) {
+    const fault = findFault(message);
+    if (!fault) continue;
+    throw invalidOption(`run({ messages })[${index}]${fault.at}`, fault.expected, fault.value);
+  }
   // Any realm's will do.
   if (typeof fieldOf(signal, "addEventListener") !== "function")
     throw invalidOption("run({ signal })", "a signal, such as `new AbortController().signal`", signal);
@@ -21,28 +25,41 @@ export function checkInput(input: AgentInput): void {
 
 const roles: readonly unknown[] = ["user", "assistant", "tool", "system"];
 
-/** Checks a message as far as it is read. @throws AgentError `INVALID_OPTION` */
-function checkMessage(name: string, message: unknown): void {
-  if (!isRecord(message)) throw invalidOption(name, "a message", message);
-  const { role, content, blocks, toolCalls } = message;
-  if (!roles.includes(role)) throw invalidOption(`${name}.role`, "user, assistant, tool or system", role);
-  checkString(`${name}.content`, content);
-  for (const [index, block] of checkList(`${name}.blocks`, blocks).entries()) {
-    const { type, text, mediaType } = block;
-    const at = `${name}.blocks[${index}]`;
-    checkString(`${at}.type`, type);
-    if (type === "text" || type === "thinking") checkString(`${at}.text`, text);
-    if (type === "image" || type === "document") checkString(`${at}.mediaType`, mediaType);
+interface Fault {
+  /** The path of the value in the message. */
+  readonly at: string;
+  readonly expected: string;
+  readonly value: unknown;
+}
+
+/** Returns the first fault of a message, as far as it is read. Makes no text for one without faults. */
+function findFault(message: unknown): Fault | undefined {
+  if (!isRecord(message)) return { at: "", expected: "a message", value: message };
+  const { role, content, blocks = [], toolCalls = [] } = message;
+  if (!roles.includes(role)) return { at: ".role", expected: "user, assistant, tool or system", value: role };
+  if (typeof content !== "string") return { at: ".content", expected: "a text", value: content };
+  if (!isList(blocks)) return { at: ".blocks", expected: "an array of objects", value: blocks };
+  if (!isList(toolCalls)) return { at: ".toolCalls", expected: "an array of objects", value: toolCalls };
+  for (const [index, block] of blocks.entries()) {
+    const name = textFields.find((field) => typeof block[field] !== "string" && isRead(block["type"], field));
+    if (name) return { at: `.blocks[${index}].${name}`, expected: "a text", value: block[name] };
   }
-  for (const [index, call] of checkList(`${name}.toolCalls`, toolCalls).entries())
-    checkString(`${name}.toolCalls[${index}].toolName`, call["toolName"]);
+  for (const [index, { toolName }] of toolCalls.entries()) {
+    if (typeof toolName === "string") continue;
+    return { at: `.toolCalls[${index}].toolName`, expected: "a text", value: toolName };
+  }
+  return undefined;
 }
 
-function checkString(name: string, value: unknown): void {
-  if (typeof value !== "string") throw invalidOption(name, "a text", value);
+const textFields = ["type", "text", "mediaType"] as const;
+
+/** Returns true for a field that blocks of a type have. */
+function isRead(type: unknown, field: (typeof textFields)[number]): boolean {
+  if (field === "type") return true;
+  const types = field === "text" ? ["text", "thinking"] : ["image", "document"];
+  return types.includes(type as string);
 }
 
-function checkList(name: string, value: unknown = []): Record<string, unknown>[] {
-  if (Array.isArray(value) && value.every(isRecord)) return value;
-  throw invalidOption(name, "an array of objects", value);
+function isList(value: unknown): value is Record<string, unknown>[] {
+  return Array.isArray(value) && value.every(isRecord);
 }

@@ -6,6 +6,7 @@ import {
   type RunEnding,
   type Usage,
 } from "@mini-openclaw/protocol";
+import { untilAborted } from "../shared/child-signal.ts";
 import type { DailySpend } from "./daily-spend.ts";
 import { costOf, type ModelPrice, type Prices, priceOf, ratesFor } from "./prices.ts";
 import type { RunLimits } from "./run-limits.ts";
@@ -70,9 +71,13 @@ export class Budget {
     this.#options = options;
   }
 
-  /** Counts what other processes spent today. Rejects if their costs are shared and not known. */
-  async refresh(): Promise<void> {
-    await this.#options.dailySpend.share();
+  /**
+   * Counts what other processes spent today, if costs are shared. Rejects if theirs are not known,
+   * or with the signal's reason.
+   */
+  async refresh(signal: AbortSignal): Promise<void> {
+    const shared = this.#options.dailySpend.share();
+    if (shared) await untilAborted(shared, signal);
   }
 
   /** Reserves what may be spent on one more request. Every reservation must be settled. */

@@ -55,17 +55,20 @@ export class DailySpend {
       page.spentUsd += costUsd;
       page.unsharedUsd += costUsd;
       // A cost that cannot be shared now is shared before the next request.
-      if (costUsd > 0) this.share().catch(() => undefined);
+      if (costUsd > 0) this.share()?.catch(() => undefined);
     };
   }
 
   /**
    * Adds the costs of this process to the shared sum, and counts those of the others from now on.
-   * Rejects as the shared sum does.
+   * Rejects as the shared sum does. Returns `undefined` if nothing is shared.
    */
-  async share(): Promise<void> {
+  share(): Promise<void> | undefined {
     const { shared } = this.#options;
-    if (!shared) return;
+    return shared && this.#share(shared);
+  }
+
+  async #share(shared: SharedSpend): Promise<void> {
     const page = this.#turnPage();
     const costUsd = page.unsharedUsd;
     page.unsharedUsd = 0;

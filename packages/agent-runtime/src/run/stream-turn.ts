@@ -9,7 +9,6 @@ import type {
 } from "@mini-openclaw/protocol";
 import type { Budget, BudgetLimit, LimitReached, Reservation } from "../budget/budget.ts";
 import { UsageMeter } from "../budget/usage-meter.ts";
-import { untilAborted } from "../shared/child-signal.ts";
 import type { Emit } from "../shared/emit-events.ts";
 import { AgentError } from "../shared/errors.ts";
 import { sleep } from "../shared/timers.ts";
@@ -77,7 +76,7 @@ export async function streamTurn(
   for (let count = 1, failure: unknown; ; count += 1) {
     run.modelIndex = (first + failovers) % providers.length;
     const provider = providers[run.modelIndex] as ModelProvider;
-    await untilAborted(budget.refresh(), signal);
+    await budget.refresh(signal);
     const reservation = budget.reserve(provider.model, promptTokens);
     if (reservation.is === "reached") {
       if (count === 1) return reservation;
