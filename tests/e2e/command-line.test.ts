@@ -277,6 +277,13 @@ describe("the command line", () => {
     expect((await at("mcp", "add", "files", "node", "server.js", "-v")).code).toBe(0);
     expect((await at("mcp", "ls")).out).toContain('"args":["server.js","-v"]');
     expect((await at("mcp", "test")).code).toBe(1);
+
+    const headers = { Authorization: "${PATH}", "X-Key": "secret" };
+    const mcpServers = { remote: { url: "http://127.0.0.1:9/mcp", headers } };
+    writeFileSync(join(folder.path, ".mcp.json"), JSON.stringify({ mcpServers }));
+    expect((await at("mcp", "ls")).out).toBe(
+      'remote\t{"url":"http://127.0.0.1:9/mcp","headers":{"Authorization":"${PATH}","X-Key":"…"}}\n',
+    );
   });
 
   test("prints a completion script that bash accepts", async () => {

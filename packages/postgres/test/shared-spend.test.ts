@@ -21,6 +21,20 @@ describe.skipIf(!hasPostgres)("the costs of a day", () => {
     await other.close();
   });
 
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, "1"])("do not count %s", async (cost) => {
+    const store = await createPostgresStore({
+      pool: postgres.server.pool(),
+      schema: postgres.newSchema(),
+    });
+    const spend = createPostgresSpend({ store });
+    await expect(spend.add("2026-11-30", cost as number)).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringContaining("`costUsd`"),
+    });
+    expect(await spend.add("2026-11-30", 0.5)).toBe(0.5);
+    await store.close();
+  });
+
   test("need a store on PostgreSQL", () => {
     expect(() => createPostgresSpend({ store: createMemoryStore() })).toThrow(
       "`store` must be a store of `createPostgresStore`, got another object.",

@@ -32,7 +32,7 @@ interface Fault {
   readonly value: unknown;
 }
 
-/** Returns the first fault of a message, as far as it is read. Makes no text for one without faults. */
+/** Returns the first fault of a message, as far as it is read. Makes texts only for a fault. */
 function findFault(message: unknown): Fault | undefined {
   if (!isRecord(message)) return { at: "", expected: "a message", value: message };
   const { role, content, blocks = [], toolCalls = [] } = message;

@@ -29,6 +29,8 @@ export function createPostgresSpend(options: PostgresSpendOptions): SharedSpend 
   return {
     add: (day, costUsd) =>
       orStoreError("WRITE_FAILED", async () => {
+        // The sum of a day would be none for ever.
+        check.number("costUsd", costUsd, { min: 0, max: Number.MAX_SAFE_INTEGER });
         const [row] = await query({ text, values: [day, costUsd] });
         return Number(row?.["usd"]);
       }),

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { connectMcpServers, readMcpConfig } from "@mini-openclaw/agent-runtime/mcp";
+import { isRecord } from "@mini-openclaw/protocol/shared";
 import { replaceFile } from "../../settings/replace-file.ts";
 import type { Sources } from "../../settings/sources.ts";
 import { UsageError } from "../../settings/usage-error.ts";
@@ -14,12 +15,15 @@ type Flags = Sources["flags"];
 // A part of the names of the server's tools.
 const NAME = /^[\p{L}\p{N}_.-]{1,64}$/u;
 
+/** Prints the servers as the file has them: their variables and what is hidden may be keys. */
 export async function listServers(flags: Flags): Promise<void> {
   const { workspace, mcp } = loadConfig(flags);
+  const file = join(workspace, ".mcp.json");
   try {
-    const names = Object.entries(await readMcpConfig(workspace));
-    for (const [name, server] of names) console.log(`${name}\t${oneLine(JSON.stringify(server))}`);
-    if (names.length === 0) console.log(`There are no servers in ${join(workspace, ".mcp.json")}.`);
+    const names = Object.keys(await readMcpConfig(workspace));
+    const written = names.length > 0 ? readServers(readJsonFile(file), file) : {};
+    for (const name of names) console.log(`${name}\t${oneLine(JSON.stringify(written[name], withoutKeys))}`);
+    if (names.length === 0) console.log(`There are no servers in ${file}.`);
     else if (!mcp) warn("They are not started: set MINI_OPENCLAW_MCP=on.");
   } catch (error) {
     exitWith(error);
@@ -41,7 +45,7 @@ export function addServer(name: string, command: readonly string[], flags: Flags
       throw new UsageError(`\`command\` must be a program or an http address, got ${JSON.stringify(first)}.`);
     const server = isAddress ? { type: "http", url: first } : { command: first, args };
     const config = existsSync(file) ? readJsonFile(file) : {};
-    const mcpServers = recordIn(config["mcpServers"] ?? {}, `mcpServers in ${file}`);
+    const mcpServers = readServers(config, file);
     if (Object.hasOwn(mcpServers, name))
       throw new UsageError(
         `\`name\` must be new, and ${file} has a server ${name}. Remove it first, or select another name.`,
@@ -52,6 +56,17 @@ export function addServer(name: string, command: readonly string[], flags: Flags
   } catch (error) {
     exitWith(error);
   }
+}
+
+function readServers(config: Record<string, unknown>, file: string): Record<string, unknown> {
+  return recordIn(config["mcpServers"] ?? {}, `mcpServers in ${file}`);
+}
+
+/** For JSON: hides the values of headers and of variables, except for `${NAME}`. */
+function withoutKeys(field: string, value: unknown): unknown {
+  if ((field !== "headers" && field !== "env") || !isRecord(value)) return value;
+  const shown = (text: unknown) => (/^\$\{\w+\}$/.test(String(text)) ? text : "…");
+  return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, shown(text)]));
 }
 
 /** Connects to each server and prints its tools. Exits with 1 if one fails. */
