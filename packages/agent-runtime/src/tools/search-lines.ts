@@ -1,4 +1,5 @@
 import { basename } from "node:path/posix";
+import { setImmediate as turn } from "node:timers/promises";
 import picomatch from "picomatch";
 import { levelLineEnds } from "../files/line-ends.ts";
 import { readDecoded } from "../files/read-text.ts";
@@ -52,7 +53,7 @@ export async function searchFolder(
   for await (const step of walk(workspace, { from, recursive: true, signal })) {
     if (step.is !== "file" || !isWanted(step.path)) continue;
     const text = await readWhole(workspace, `${from}/${step.path}`).catch(() => "");
-    const found = findIn(text, step.path, matches, options);
+    const found = await findIn(text, step.path, matches, options);
     count += found.filter(({ isMatch }) => isMatch).length;
     lines.push(...found);
     if (count > maxLines) return { lines: cut(lines, maxLines), isCut: true };
@@ -70,7 +71,7 @@ export async function searchFile(
   path: string,
   options: SearchOptions,
 ): Promise<SearchResult> {
-  const found = findIn(await readWhole(workspace, path), path, await createMatcher(options), options);
+  const found = await findIn(await readWhole(workspace, path), path, await createMatcher(options), options);
   const lines = cut(found, options.maxLines);
   return { lines, isCut: lines.length < found.length };
 }
@@ -124,14 +125,27 @@ async function readWhole(workspace: Workspace, path: string): Promise<string> {
   }
 }
 
-function findIn(
+/** A search of a large file would hold everything else up. */
+const SLICE_MS = 10;
+
+/** Lines between two looks at the clock. */
+const SLICE_LINES = 256;
+
+async function findIn(
   text: string,
   path: string,
   matches: (line: string) => boolean,
-  { contextLines }: SearchOptions,
-): FoundLine[] {
+  { contextLines, signal }: SearchOptions,
+): Promise<FoundLine[]> {
   const lines = levelLineEnds(text).text.replace(/\n$/, "").split("\n");
-  const isMatch = lines.map(matches);
+  const isMatch: boolean[] = [];
+  let sliceEnd = performance.now() + SLICE_MS;
+  for (const line of lines) {
+    if (isMatch.push(matches(line)) % SLICE_LINES > 0 || performance.now() < sliceEnd) continue;
+    await turn();
+    signal.throwIfAborted();
+    sliceEnd = performance.now() + SLICE_MS;
+  }
   return lines.flatMap((line, index) => {
     const near = isMatch.slice(Math.max(0, index - contextLines), index + contextLines + 1);
     if (!near.includes(true)) return [];

@@ -2,7 +2,7 @@ import { link, mkdir, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import iconv from "iconv-lite";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createBuiltinTools } from "../../src/index.ts";
+import { createBuiltinTools, type ToolContext } from "../../src/index.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { callTool } from "./call-tool.ts";
 
@@ -47,6 +47,16 @@ test("glob takes time in proportion to names and patterns that are made to take 
   expect(await workspace.find("glob", { pattern: "*.*.*.!(d)" })).toBe(
     "The tool failed: The pattern must have at most 2 wildcards or a plainer form, got *.*.*.!(d).",
   );
+});
+
+test("grep of a large file lets other work run, and ends with its signal", async () => {
+  await using workspace = await temporaryDirectory({ "large.txt": "an ordinary line\n".repeat(300_000) });
+  const grep = createBuiltinTools(workspace.path).find(({ name }) => name === "grep");
+  const stop = new AbortController();
+  // The file takes a second. A search that holds everything up never sees the timer.
+  setTimeout(() => stop.abort(new Error("stopped")), 20);
+  const context = { signal: stop.signal } as ToolContext;
+  await expect(grep?.execute({ pattern: "(x+x+)+y", path: "large.txt" }, context)).rejects.toThrow("stopped");
 });
 
 test("rules of .gitignore that are made to take long are passed over", async () => {
