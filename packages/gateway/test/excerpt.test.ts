@@ -11,6 +11,12 @@ test.each([
   ["the end of a long message", `${long}whale`, "whale", `…${"word ".repeat(8)}whale`],
   ["the beginning of a long message", `whale ${long}`, "whale", `whale ${"word ".repeat(24).slice(0, -1)}…`],
   [
+    "the text after letters that are longer in lower case",
+    `${"İ".repeat(200)} hava durumu ${long}`,
+    "DURUMU",
+    `…${"İ".repeat(34)} hava durumu ${"word ".repeat(24).slice(0, -1)}…`,
+  ],
+  [
     "characters in one piece",
     `${"🐳".repeat(21)}x${"🐳".repeat(70)}`,
     "x",

@@ -8,7 +8,7 @@ const CHARS_AFTER = 120;
  * by other rules.
  */
 export function excerptOf(content: string, text: string): string {
-  const at = Math.max(0, content.toLowerCase().indexOf(text.toLowerCase()));
+  const at = indexIn(content, text);
   const from = boundary(content, Math.max(0, at - CHARS_BEFORE));
   const to = boundary(content, Math.min(content.length, at + text.length + CHARS_AFTER));
   const line = content.slice(from, to).replace(/\s+/g, " ").trim();
@@ -19,4 +19,20 @@ export function excerptOf(content: string, text: string): string {
 function boundary(content: string, at: number): number {
   const code = content.charCodeAt(at);
   return code >= 0xdc00 && code <= 0xdfff ? at - 1 : at;
+}
+
+/** Returns the index of the first occurrence in any case; 0 if there is none. */
+function indexIn(content: string, text: string): number {
+  const lower = content.toLowerCase();
+  const at = Math.max(0, lower.indexOf(text.toLowerCase()));
+  if (lower.length === content.length) return at;
+  // A letter such as `İ` is longer in lower case.
+  let index = 0;
+  let passed = 0;
+  for (const letter of content) {
+    passed += letter.toLowerCase().length;
+    if (passed > at) break;
+    index += letter.length;
+  }
+  return index;
 }
