@@ -126,7 +126,7 @@ class Page {
     client.subscribe(() => {
       this.#draw();
       if (client.getSnapshot().phase !== "open") return;
-      listing.refresh();
+      listing.renew();
       this.#view.refreshStatus();
     });
   }
@@ -134,7 +134,7 @@ class Page {
   /** Shows the call that waits for a decision, in this session or in the next one. */
   #showApproval(): void {
     if (this.#view.focusApproval()) return;
-    const next = this.#chat.listing.sessions.find(({ awaitsApproval }) => awaitsApproval);
+    const [next] = this.#chat.listing.asking;
     if (next) location.hash = addressOf(next.sessionId);
   }
 
@@ -156,7 +156,7 @@ class Page {
       // A running session has more to show in a moment.
       if (view.activeRuns.length === 0) seen.saw(sessionId, view.lastSeq);
     }
-    const asking = listing.askingCount;
+    const asking = listing.asking.length;
     const parts = [asking > 0 ? this.#texts.asking(asking) : "", title, this.#options.title];
     document.title = parts.filter((part) => part !== "").join(" · ");
     this.#view.render();

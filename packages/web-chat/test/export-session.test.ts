@@ -1,13 +1,18 @@
 import type { Client } from "@mini-openclaw/client";
-import type { HistoryCommand, MessageEntry } from "@mini-openclaw/protocol";
+import type { HistoryCommand, MessageEntry, RunEndEntry } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
-import { fileNameOf, readMessages, toJsonLines, toMarkdown } from "../page/sessions/export-session.ts";
+import { english } from "../page/language/english.ts";
+import { fileNameOf, readHistory, toJsonLines, toMarkdown } from "../page/sessions/export-session.ts";
 
-const texts = { language: "en", newChat: "New chat", you: "You", assistant: "Assistant" } as const;
 const session = { sessionId: "s", key: "webchat", title: "Whales", createdAt: 0, epoch: "0" };
 
 function user(seq: number, content: string): MessageEntry {
   return { seq, id: `u${seq}`, role: "user", content, timestamp: 1 };
+}
+
+function end(seq: number, more: Partial<RunEndEntry> = {}): RunEndEntry {
+  const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  return { type: "run_end", seq, runId: `r${seq}`, outcome: "completed", usage, timestamp: 1, ...more };
 }
 
 test("reads every page of a session, the oldest message first", async () => {
@@ -18,11 +23,12 @@ test("reads every page of a session, the oldest message first", async () => {
       asked.push(question);
       const { before = Number.POSITIVE_INFINITY, limit = 50 } = question;
       const older = all.filter(({ seq }) => seq < before);
-      return { messages: older.slice(-limit), hasMore: older.length > limit };
+      const messages = older.slice(-limit);
+      return { messages, runEnds: [end(messages[0]?.seq ?? 0)], hasMore: older.length > limit };
     },
   } as unknown as Client;
 
-  expect(await readMessages(client, "s")).toEqual(all);
+  expect(await readHistory(client, "s")).toEqual({ messages: all, runEnds: [end(1), end(101), end(501)] });
   expect(asked.map(({ before }) => before)).toEqual([undefined, 501, 101]);
 });
 
@@ -41,13 +47,41 @@ test("writes code that holds fences in longer fences", () => {
     },
   ];
 
-  expect(toMarkdown(session, messages, texts).split("\n\n").slice(2)).toEqual([
+  expect(toMarkdown(session, { messages, runEnds: [] }, english).split("\n\n").slice(2)).toEqual([
     "## You",
     "write",
     "**write_file**",
     `\`\`\`\`\`json\n${JSON.stringify(input, undefined, 2)}\n\`\`\`\`\``,
     "✗",
     "```\nno room\n```\n",
+  ]);
+});
+
+test("says in Markdown which answers were cut, and why", () => {
+  const answer = (seq: number, more: object): MessageEntry => ({
+    ...{ seq, id: `a${seq}`, runId: `r${seq}`, role: "assistant", content: "Half an", timestamp: 1 },
+    ...more,
+  });
+  const messages = [
+    { ...user(1, "one"), runId: "r2" },
+    answer(2, { partial: "aborted" }),
+    { ...user(4, "two"), runId: "r5" },
+    answer(5, {}),
+    { ...user(7, "three"), runId: "r8" },
+  ];
+  const runEnds = [
+    end(3, { runId: "r2", outcome: "aborted" }),
+    end(6, { runId: "r5", outcome: "failed", error: { code: "ANSWER_CUT", message: "cut" } }),
+    end(8, { outcome: "failed", error: { code: "MODEL_FAILED", message: "line one\nline two" } }),
+  ];
+
+  const text = toMarkdown(session, { messages, runEnds }, english);
+  expect(text.split("\n\n").slice(2)).toEqual([
+    ...["## You", "one", "## Assistant", "Half an", "> Stopped here"],
+    ...["## You", "two", "## Assistant", "Half an"],
+    "> The answer is incomplete. The model reached its limit, or gave no text.",
+    ...["## You", "three"],
+    "> The model's server failed. Try again. (line one\n> line two)\n",
   ]);
 });
 

@@ -8,6 +8,7 @@ import type { Block } from "../page/markdown/syntax/block.ts";
 import { splitText } from "../page/markdown/syntax/blocks.ts";
 import { createParser } from "../page/markdown/syntax/parser.ts";
 import { splitThoughts } from "../page/markdown/syntax/thoughts.ts";
+import { english } from "../page/language/english.ts";
 import { fileNameOf, toMarkdown } from "../page/sessions/export-session.ts";
 
 /**
@@ -149,7 +150,6 @@ function readMarkdown(text: string): void {
 }
 
 const session = { sessionId: "s", title: "", key: "k", createdAt: 1, epoch: "e" };
-const texts = { language: "en", newChat: "New chat", you: "You", assistant: "Assistant" };
 
 const readers: readonly [string, (text: string) => unknown][] = [
   ["reads Markdown", readMarkdown],
@@ -167,8 +167,8 @@ const readers: readonly [string, (text: string) => unknown][] = [
     (text) =>
       toMarkdown(
         { ...session, title: text },
-        [{ role: "user", content: text, seq: 1, id: "m", timestamp: 1 }],
-        texts,
+        { messages: [{ role: "user", content: text, seq: 1, id: "m", timestamp: 1 }], runEnds: [] },
+        english,
       ),
   ],
 ];

@@ -111,3 +111,33 @@ test.each([
   expect(listing.sessions.map(({ sessionId }) => sessionId)).toEqual(["a", "b", "c"]);
   expect(listing.hasMore).toBe(false);
 });
+
+test("knows which sessions wait for an approval, also while a search lists others", async () => {
+  const { listing, asked, answer } = testListing();
+  const asking = { ...session("a"), awaitsApproval: true };
+  listing.show({ text: "whale" });
+  await answer({ sessions: [session("whales")] });
+  listing.update({ type: "session_updated", ...asking, updatedAt: 3 });
+  listing.update({ type: "session_updated", ...asking, sessionId: "b", updatedAt: 2 });
+  await answer({ sessions: [session("whales")] });
+  expect(listing.asking.map(({ sessionId }) => sessionId)).toEqual(["b", "a"]);
+  await answer({ sessions: [session("whales")] });
+
+  // While there was no connection, one was decided, and another one began to ask.
+  listing.renew();
+  listing.update({ type: "session_updated", ...asking, sessionId: "d" });
+  await answer({ sessions: [session("whales")] });
+  await answer({ sessions: [session("b"), asking, { ...asking, sessionId: "c" }] });
+
+  expect(asked.at(-1)).toEqual({ type: "search", text: "whale", limit: 30 });
+  expect(asked.at(-2)).toEqual({ type: "list", limit: 200 });
+  expect(listing.asking.map(({ sessionId }) => sessionId).sort()).toEqual(["a", "c", "d"]);
+  expect(listing.sessions.map(({ sessionId }) => sessionId)).toEqual(["whales"]);
+});
+
+test("reads no other list where the shown one has all sessions", async () => {
+  const { listing, asked } = testListing();
+  listing.renew();
+
+  expect(asked).toEqual([{ type: "list", limit: 30 }]);
+});

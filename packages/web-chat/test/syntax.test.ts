@@ -91,6 +91,17 @@ describe("a bare address", () => {
     ["https://example.com/{id}/b", "https://example.com/{id}/b"],
     ["&lt;https://example.com/a&gt;", "https://example.com/a"],
     ["《https://example.com/a》", "https://example.com/a"],
+    ["‹https://example.com/a› b", "https://example.com/a"],
+    ["(见https://example.com/docs)里面", "https://example.com/docs"],
+    ["[https://example.com/中文]里面", "https://example.com/中文"],
+    ["见https://example.com/docs,然后再做", "https://example.com/docs"],
+    ["见https://example.com/中文;然后再做", "https://example.com/中文"],
+    ["https://example.com/wiki/東京_(曖昧)の歴史", "https://example.com/wiki/東京_(曖昧)の歴史"],
+    ["https://example.com/docs→然后", "https://example.com/docs"],
+    ["هل https://example.com/docs؟ ثم https://", "https://example.com/docs"],
+    ["https://example.com/docs।", "https://example.com/docs"],
+    ["https://example.com/docs[^1]", "https://example.com/docs"],
+    ["https://example.com/a\\_b\\_c", "https://example.com/a_b_c"],
   ])("in %j is %j", (text, address) => {
     const links = parser.inline(text, {}).filter(({ type }) => type === "link_open");
 

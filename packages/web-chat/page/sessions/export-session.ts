@@ -3,18 +3,25 @@ import {
   emptyView,
   fold,
   type MessageEntry,
+  type RunEndEntry,
   type SessionSummary,
   TRANSCRIPT_VERSION,
   type ViewItem,
 } from "@mini-openclaw/protocol";
+import { errorText } from "../language/error-text.ts";
 import type { ExportFormat } from "../language/frame-texts.ts";
+import type { Texts } from "../language/texts.ts";
 
 /** The texts of an export for people. */
-export interface ExportTexts {
-  language: string;
-  newChat: string;
-  you: string;
-  assistant: string;
+export type ExportTexts = Pick<
+  Texts,
+  "language" | "newChat" | "you" | "assistant" | "partial" | "outcome" | "errors"
+>;
+
+/** All messages of a session and the ends of its runs, oldest first. */
+export interface WholeHistory {
+  readonly messages: readonly MessageEntry[];
+  readonly runEnds: readonly RunEndEntry[];
 }
 
 type ExportedSession = Pick<
@@ -25,18 +32,22 @@ type ExportedSession = Pick<
 // The limit of the protocol.
 const PAGE_SIZE = 200;
 
-/** Reads all messages of a session, oldest first. */
-export async function readMessages(client: Pick<Client, "ask">, sessionId: string): Promise<MessageEntry[]> {
-  const pages: MessageEntry[][] = [];
+/** Reads the whole history of a session. */
+export async function readHistory(client: Pick<Client, "ask">, sessionId: string): Promise<WholeHistory> {
+  const pages: WholeHistory[] = [];
   for (let before: number | undefined; ; ) {
     const page = await client.ask({
       ...{ type: "history", sessionId, limit: PAGE_SIZE },
       ...(before !== undefined && { before }),
     });
-    pages.unshift(page.messages);
+    pages.unshift({ messages: page.messages, runEnds: page.runEnds ?? [] });
     before = page.messages[0]?.seq;
-    if (!page.hasMore || before === undefined) return pages.flat();
+    if (!page.hasMore || before === undefined) break;
   }
+  return {
+    messages: pages.flatMap(({ messages }) => messages),
+    runEnds: pages.flatMap(({ runEnds }) => runEnds),
+  };
 }
 
 /** Returns the lines of a transcript: a header, and each message as it is stored. */
@@ -46,15 +57,18 @@ export function toJsonLines(session: ExportedSession, messages: readonly Message
   return [header, ...messages].map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
-/** Returns the conversation as Markdown, with tool calls and their results as code. */
+/**
+ * Returns the conversation as Markdown, with tool calls and their results as code. An answer that
+ * was cut or failed says so, as on the page.
+ */
 export function toMarkdown(
   { sessionId, title, createdAt }: ExportedSession,
-  messages: readonly MessageEntry[],
+  { messages, runEnds }: WholeHistory,
   texts: ExportTexts,
 ): string {
   const date = new Intl.DateTimeFormat(texts.language, { dateStyle: "long", timeStyle: "short" });
-  const upTo = messages.at(-1)?.seq ?? 0;
-  const whole = { sessionId, epoch: "", upTo, messages: [...messages], hasMore: false };
+  const upTo = Math.max(0, messages.at(-1)?.seq ?? 0, runEnds.at(-1)?.seq ?? 0);
+  const whole = { sessionId, epoch: "", upTo, messages: [...messages], runEnds: [...runEnds], hasMore: false };
   const { items } = fold(emptyView, { type: "resync", ...whole });
   const heading = `# ${(title || texts.newChat).replace(/\s+/g, " ")}`;
   const parts = items.flatMap((item) => partsOf(item, texts));
@@ -79,19 +93,28 @@ function partsOf(item: ViewItem, texts: ExportTexts): string[] {
     case "user":
       return [`## ${texts.you}`, item.content];
     case "assistant":
-      return item.content === "" ? [] : [`## ${texts.assistant}`, item.content];
+      return [
+        ...(item.content === "" ? [] : [`## ${texts.assistant}`, item.content]),
+        ...(item.partial === undefined ? [] : [quote(texts.partial[item.partial])]),
+      ];
     case "tool": {
       const { toolName, input, output, phase } = item;
       const called = [`**${toolName}**`, fenced(JSON.stringify(input, undefined, 2), "json")];
       return phase === "called" ? called : [...called, phase === "done" ? "✓" : "✗", fenced(output)];
     }
     case "compaction":
-      return [item.content.replace(/^/gm, "> ")];
+      return [quote(item.content)];
     case "error":
+      return [quote(errorText(item, texts))];
     case "outcome":
+      return [quote(texts.outcome[item.outcome])];
     case "retry":
       return [];
   }
+}
+
+function quote(text: string): string {
+  return text.replace(/^/gm, "> ");
 }
 
 /** Returns a code block. Its fence is longer than any fence in the text. */

@@ -3,7 +3,7 @@ import type { FoundSession } from "@mini-openclaw/protocol";
 import { download } from "../dom/download.ts";
 import type { Notice } from "../dom/notice.ts";
 import type { ExportFormat } from "../language/frame-texts.ts";
-import { type ExportTexts, fileNameOf, readMessages, toJsonLines, toMarkdown } from "./export-session.ts";
+import { type ExportTexts, fileNameOf, readHistory, toJsonLines, toMarkdown } from "./export-session.ts";
 import type { SeenSessions } from "./seen-sessions.ts";
 import type { SessionListing } from "./session-list.ts";
 
@@ -83,10 +83,10 @@ export function createSessionActions(parts: SessionActionsParts): SessionActions
       }, failed);
     },
     export(session, format, texts) {
-      readMessages(client, session.sessionId).then((messages) => {
+      readHistory(client, session.sessionId).then((history) => {
         const fileName = fileNameOf(session.title, format);
-        if (format === "jsonl") download(fileName, toJsonLines(session, messages), "application/jsonl");
-        else download(fileName, toMarkdown(session, messages, texts), "text/markdown");
+        if (format === "jsonl") download(fileName, toJsonLines(session, history.messages), "application/jsonl");
+        else download(fileName, toMarkdown(session, history, texts), "text/markdown");
       }, failed);
     },
     forkAt(sessionId, at) {

@@ -77,9 +77,11 @@ export class SessionListing {
     return this.#loaded?.filter;
   }
 
-  /** The number of sessions that wait for an approval. */
-  get askingCount(): number {
-    return [...this.#known.values()].filter(({ awaitsApproval }) => awaitsApproval === true).length;
+  /** The sessions that wait for an approval, listed or not; the one that waits longest is first. */
+  get asking(): readonly FoundSession[] {
+    return [...this.#known.values()]
+      .filter(({ awaitsApproval }) => awaitsApproval === true)
+      .sort((one, other) => one.updatedAt - other.updatedAt);
   }
 
   /** Returns the newest summary of a session, if there is one. */
@@ -98,6 +100,12 @@ export class SessionListing {
   refresh(): void {
     if (this.#reading) this.#isStale = true;
     else void this.#read(this.#filter);
+  }
+
+  /** Reads again what may have changed while there was no connection. */
+  renew(): void {
+    this.refresh();
+    if (this.#filter.text !== "" || this.#filter.archived || this.asking.length > 0) void this.#readAsking();
   }
 
   loadMore(): void {
@@ -150,6 +158,24 @@ export class SessionListing {
     if (!this.#isStale) return;
     this.#isStale = false;
     this.refresh();
+  }
+
+  /** Reads which sessions wait for an approval. A search or the archive may list none of them. */
+  async #readAsking(): Promise<void> {
+    const { client, onFailure, onChange } = this.#parts;
+    const before = this.asking;
+    try {
+      const { sessions } = await client.ask<"list">({ type: "list", limit: MAX_PAGE_SIZE });
+      for (const session of before) {
+        // A change that came meanwhile is newer than this answer.
+        const isOld = this.#known.get(session.sessionId) === session;
+        if (isOld) this.#keep({ ...session, awaitsApproval: false });
+      }
+      for (const session of sessions) this.#keep(session);
+      onChange();
+    } catch (error) {
+      onFailure(error);
+    }
   }
 
   #show(loaded: LoadedList): void {

@@ -8,16 +8,23 @@ export interface Address {
 }
 
 /**
- * A character that never belongs to an address: white space, invisible characters, quotes, and
- * full-width marks.
+ * A character that never belongs to an address: white space, invisible characters, quotes, arrows,
+ * and full-width marks.
  */
-const OUTSIDE = /[\s\p{Cc}\p{Cf}<>"`|“”‘’«»…—\u3000-\u303f\ufe10-\ufe1f\ufe30-\ufe4f\uff00-\uff65]/u;
+const OUTSIDE = /[\s\p{Cc}\p{Cf}<>"`|“”‘’«»‹›„…—\u2190-\u21ff\u3000-\u303f\ufe10-\ufe1f\ufe30-\ufe4f\uff00-\uff65]/u;
 
 /** A letter of Chinese, Japanese or Korean. */
 const CJK_LETTER = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]/u;
 
-/** A mark that ends a sentence or an emphasis when an address is followed by nothing else. */
-const TRAILING = /[?!.,:;*_~'$]/;
+/** What ends before a letter of Chinese, Japanese or Korean: a word, or a part of a sentence. */
+const WORD_END = /[A-Za-z0-9%.~)\]}]/;
+const CLAUSE_END = /[,;!'$*]/;
+
+/** A mark that ends a sentence of any script, or an emphasis, when an address ends with it. */
+const TRAILING = /[\p{Terminal_Punctuation}*_~'$]/u;
+
+/** A mark that Markdown escapes, which models do inside of addresses. */
+const ESCAPED = /\\([!-/:-@[-`{-~])/g;
 
 const OPENER_OF: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
 
@@ -37,22 +44,25 @@ const MAX_DOMAIN_CHARS = 255;
 /**
  * Returns the index after the address whose host begins at `host`; `host` itself if none does.
  *
- * An address ends before white space, quotes, full-width marks and emphasis. A Chinese, Japanese or
- * Korean letter belongs to it only where a part of a path begins with such a letter, or a hyphen
- * joins it, as in `/wiki/中文` and `/docs-中文`: in `example.com/docs里` the sentence continues.
+ * An address ends before white space, quotes, full-width marks, emphasis and footnotes. A Chinese,
+ * Japanese or Korean letter belongs to it only where a part of a path begins with such a letter, or
+ * a hyphen joins it, as in `/wiki/中文` and `/docs-中文`: in `example.com/docs里` and
+ * `(example.com/docs)里` the sentence continues.
  */
 function addressEnd(text: string, host: number): number {
   const numeric = IPV6_HOST.exec(text.slice(host, host + 47))?.[0] ?? "";
   if (numeric === "" && !/[\p{L}\p{N}]/u.test(characterAt(text, host))) return host;
   let end = host + numeric.length;
-  let isForeign = false;
+  let [isForeign, depth] = [false, 0];
   for (let before = "/"; end < text.length; ) {
     const character = characterAt(text, end);
     const isLetter = CJK_LETTER.test(character);
-    if (OUTSIDE.test(character) || isEmphasis(text, end)) break;
-    if (isLetter && !isForeign && /[A-Za-z0-9%.~\]]/.test(before)) break;
+    if (OUTSIDE.test(character) || isMark(text, end)) break;
+    if (isLetter && (CLAUSE_END.test(before) || depth < 0 || (!isForeign && WORD_END.test(before)))) break;
     if (isLetter) isForeign = true;
     else if (/[/?&=#]/.test(character)) isForeign = false;
+    else if (/[([{]/.test(character)) depth += 1;
+    else if (/[)\]}]/.test(character)) depth -= 1;
     before = character;
     end += character.length;
   }
@@ -91,9 +101,10 @@ export function addAddresses(md: MarkdownIt): void {
 
 function pushLink(state: StateInline, address: string): void {
   const open = state.push("link_open", "a", 1);
-  open.attrs = [["href", address]];
+  const plain = address.replace(ESCAPED, "$1");
+  open.attrs = [["href", plain]];
   open.markup = "address";
-  state.push("text", "", 0).content = address;
+  state.push("text", "", 0).content = plain;
   state.push("link_close", "a", -1).markup = "address";
 }
 
@@ -129,8 +140,9 @@ function characterAt(text: string, index: number): string {
   return code === undefined ? "" : String.fromCodePoint(code);
 }
 
-function isEmphasis(text: string, index: number): boolean {
-  return text.startsWith("**", index) || text.startsWith("~~", index);
+/** Returns true if an emphasis or a footnote begins or ends at an index. */
+function isMark(text: string, index: number): boolean {
+  return ["**", "~~", "[^"].some((mark) => text.startsWith(mark, index));
 }
 
 /** Removes closing marks of the sentence, and brackets that were opened before the address. */
