@@ -50,7 +50,7 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
     await page.getByRole("radiogroup").waitFor({ state: "hidden" });
   });
 
-  test("sends nothing to the session before while a new one is on its way; what is written goes to the new one", async () => {
+  test("sends nothing to the session before while a new one is on its way; what is sent meanwhile goes to the new one", async () => {
     await using gateway = await startGateway({ answer: tellsStories });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
@@ -67,11 +67,9 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
     gateway.loses = () => false;
     gateway.cut();
     await tryNow(page);
-    await page.locator(".welcome").waitFor();
-    await page.keyboard.press("Enter");
-    await page.getByRole("main").getByText("Yes.").waitFor();
 
     await eventually(() => rowsOf(page)).toEqual(["user: You: two", "assistant: Assistant: Yes."]);
+    expect(await page.getByRole("textbox").inputValue()).toBe("");
     await page.getByRole("link", { name: "one" }).press("Enter");
     await eventually(() => page.getByRole("textbox").inputValue()).toBe("half a thought");
     await eventually(() => rowsOf(page)).toEqual(["user: You: one", "assistant: Assistant: Yes."]);
@@ -79,6 +77,26 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
       "one",
       "two",
     ]);
+  });
+
+  test("sends nothing that was changed after it was sent to a session on its way", async () => {
+    await using gateway = await startGateway({ answer: tellsStories });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "one");
+    await page.getByRole("main").getByText("Yes.").waitFor();
+    gateway.loses = ({ type }) => type === "create";
+    await page.locator(".new-chat").click();
+    await say(page, "two");
+    await page.keyboard.type(" or three");
+    gateway.loses = () => false;
+    gateway.cut();
+    await tryNow(page);
+    await page.locator(".welcome").waitFor();
+
+    expect(await page.getByRole("textbox").inputValue()).toBe("two or three");
+    await page.keyboard.press("Enter");
+    await eventually(() => rowsOf(page)).toEqual(["user: You: two or three", "assistant: Assistant: Yes."]);
   });
 
   test("interrupts, for one message, when that is chosen", async () => {

@@ -45,7 +45,7 @@ export class Composer {
     const form = element("form", "composer", this.#files.pick, this.#input, actions);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#submit(this.#choice.mode());
+      this.submit();
     });
     this.root = element("footer", "", this.#choice.root, this.#files.root, form, this.#keys);
     this.#files.render();
@@ -70,6 +70,11 @@ export class Composer {
 
   focus(): void {
     this.#input.focus();
+  }
+
+  /** Sends the message in the field. */
+  submit(): void {
+    this.#submit(this.#choice.mode());
   }
 
   /** Shows the state of a session. Each address has a draft of its own. */

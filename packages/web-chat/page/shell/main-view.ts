@@ -49,6 +49,8 @@ export class MainView {
   readonly #task: TaskNotice;
   readonly #todo: TodoView;
   readonly #composer: Composer;
+  /** The text of a message that was sent while its new session was being created. */
+  #early: string | undefined;
 
   constructor(parts: MainViewParts) {
     const { chat, texts, toggle, onAnnounce, options, tokenUrl } = parts;
@@ -89,7 +91,10 @@ export class MainView {
     this.#composer = new Composer({
       ...{ texts, formats, drafts: chat.drafts, attachments: chat.attachments },
       limits: () => chat.limits,
-      onSend: (content, mode, blocks) => this.#send(content, mode, blocks),
+      onSend: (content, mode, blocks) => {
+        this.#early = chat.isStarting ? content : undefined;
+        return this.#send(content, mode, blocks);
+      },
       onStop: () => void chat.session.abort(),
     });
     this.#task = createTaskNotice(texts);
@@ -135,8 +140,17 @@ export class MainView {
     this.#task.render(snapshot.view.parent?.sessionId);
     this.#todo.render(snapshot.view);
     const { sessionId: _before, ...unnamed } = snapshot;
-    if (chat.isStarting) this.#composer.render(unnamed, "");
-    else this.#composer.render(snapshot, address());
+    if (chat.isStarting) return this.#composer.render(unnamed, "");
+    this.#composer.render(snapshot, address());
+    this.#sendEarly();
+  }
+
+  /** Sends a message to the session that was created meanwhile, if nobody changed it since. */
+  #sendEarly(): void {
+    const early = this.#early;
+    this.#early = undefined;
+    const isWanted = early !== undefined && this.#parts.chat.problem === undefined;
+    if (isWanted && this.#composer.draft.trim() === early) this.#composer.submit();
   }
 
   /** Sends a message. Returns false if it cannot be sent now. */
