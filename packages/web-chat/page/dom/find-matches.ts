@@ -20,8 +20,14 @@ export function findMatches(text: string, searched: string): Match[] {
   if (wanted === "") return [];
   const { folded, starts, ends } = foldWithIndexes(text);
   const matches: Match[] = [];
-  for (let at = folded.indexOf(wanted); at !== -1; at = folded.indexOf(wanted, at + wanted.length)) {
-    matches.push({ start: starts[at] ?? 0, end: ends[at + wanted.length - 1] ?? text.length });
+  let next = 0;
+  for (let at = folded.indexOf(wanted); at !== -1; at = folded.indexOf(wanted, next)) {
+    const after = at + wanted.length;
+    const [start, end] = [starts[at] ?? 0, ends[after - 1] ?? text.length];
+    // A part of a letter is another letter: `か` in `が`, `가` in `각`.
+    const isPart = starts[at - 1] === start || starts[after] === starts[after - 1];
+    next = isPart ? at + 1 : after;
+    if (!isPart) matches.push({ start, end });
   }
   return matches;
 }
