@@ -32,16 +32,22 @@ describe.skipIf(whyNoBrowser)("Markdown in an answer", () => {
 
   test("draws formulas and keeps their source", async () => {
     await using gateway = await startGateway({
-      answer: says("面积是 \\(\\pi r^2\\)。\n\n\\[\na \\\\ b\n\\]"),
+      answer: says(
+        "面积是 \\(\\pi r^2\\)。\n\n\\[\na \\\\ b\n\\]\n\n\\begin{align*}\nx &= y \\\\\nz &= 1\n\\end{align*}",
+      ),
     });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
     await say(page, "formula?");
-    await page.locator(".math.drawn math").nth(1).waitFor({ state: "attached" });
+    await page.locator(".math.drawn math").nth(2).waitFor({ state: "attached" });
 
     expect(
       await page.locator(".math").evaluateAll((all) => all.map((one) => one.getAttribute("title"))),
-    ).toEqual(["\\(\\pi r^2\\)", "\\[\na \\\\ b\n\\]"]);
+    ).toEqual([
+      "\\(\\pi r^2\\)",
+      "\\[\na \\\\ b\n\\]",
+      "\\begin{align*}\nx &= y \\\\\nz &= 1\n\\end{align*}",
+    ]);
     expect(foreignRequests(tab, gateway.url)).toEqual([]);
     expect(tab.complaints).toEqual([]);
   });
@@ -78,6 +84,15 @@ describe.skipIf(whyNoBrowser)("Markdown in an answer", () => {
     expect(foreign).toEqual([]);
     expect(foreignRequests(tab, gateway.url)).toEqual([]);
     expect(tab.complaints.filter((text) => !text.includes("inline style"))).toEqual([]);
+  });
+
+  test("names the path of a link that it does not open", async () => {
+    await using gateway = await startGateway({ answer: says("[报告](out/报告.md) [odd](%E4x)") });
+    await using tab = await openPage(browser, gateway.url);
+    await say(tab.page, "link?");
+
+    expect(await tab.page.getByTitle("out/报告.md").innerText()).toBe("报告");
+    expect(await tab.page.locator(".assistant a").count()).toBe(0);
   });
 
   test("shows embedded images, and other images as links", async () => {

@@ -45,6 +45,32 @@ describe.skipIf(whyNoBrowser)("the page", () => {
     await eventually(() => listedOn(page)).toContain("> ask");
   });
 
+  test("finds a chat that waits for an approval while a search lists others, and forgets it when it was decided elsewhere", async () => {
+    await using gateway = await startGateway({ answer: asks });
+    await using tab = await openPage(browser, gateway.url);
+    await using other = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "ask");
+    await page.getByRole("button", { name: "Allow once" }).waitFor();
+    await page.getByRole("button", { name: "New chat" }).click();
+    await page.locator(".welcome").waitFor();
+    await page.getByRole("searchbox").fill("whale");
+    await page.getByText("Nothing found").waitFor();
+
+    await page.keyboard.press("Alt+a");
+    await page.getByRole("button", { name: "Allow once" }).waitFor();
+    await page.getByRole("button", { name: "New chat" }).click();
+    await page.locator(".welcome").waitFor();
+    await page.context().setOffline(true);
+    gateway.cut();
+    await other.page.getByRole("link", { name: /^ask/ }).click();
+    await other.page.getByRole("button", { name: "Deny" }).click();
+    await eventually(() => other.page.title()).toBe("ask · Mini OpenClaw");
+    await page.context().setOffline(false);
+
+    await eventually(() => page.title()).toBe("Mini OpenClaw");
+  });
+
   test("shows a lost network at once, and a gateway that still answers as connected", async () => {
     await using gateway = await startGateway({ answer: says("Hello.") });
     await using tab = await openPage(browser, gateway.url);

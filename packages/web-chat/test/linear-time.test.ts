@@ -3,12 +3,12 @@ import { outputPieces } from "../page/conversation/tools/terminal-output.ts";
 import { diffLines } from "../page/conversation/tools/text-diff.ts";
 import { findMatches } from "../page/dom/find-matches.ts";
 import { startOf } from "../page/dom/start-of.ts";
+import { english } from "../page/language/english.ts";
 import { findAddresses } from "../page/markdown/syntax/addresses.ts";
 import type { Block } from "../page/markdown/syntax/block.ts";
 import { splitText } from "../page/markdown/syntax/blocks.ts";
 import { createParser } from "../page/markdown/syntax/parser.ts";
 import { splitThoughts } from "../page/markdown/syntax/thoughts.ts";
-import { english } from "../page/language/english.ts";
 import { fileNameOf, toMarkdown } from "../page/sessions/export-session.ts";
 
 /**
@@ -55,6 +55,10 @@ const pieces: readonly string[] = [
     "<details>\n`</details>`",
     "$$\n\n",
     "\\[a\n\n",
+    "\\begin{align}",
+    "\\begin{align}\n\n",
+    "https://a.b(中)",
+    "(中)",
   ],
   ...[
     "> ",

@@ -141,16 +141,28 @@ describe("a formula", () => {
     ["$v=5\\text{米}$", "math($v=5\\text{米}$)"],
     ["花费$5，公式$\\alpha$是", "花费$5，公式math($\\alpha$)是"],
     ["花费$5，设$(x)$", "花费$5，设math($(x)$)"],
+    [
+      "A = \\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix}。",
+      "A = math(\\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix})。",
+    ],
+    ["\\begin{cases*} x*y*z \\end{cases*}", "math(\\begin{cases*} x*y*z \\end{cases*})"],
   ])("of %j keeps its delimiters", (text, shown) => {
     expect(inlineOf(text)).toBe(shown);
   });
 
-  test.each(["$5 and $6", "US$5，HK$6", "价格为$5/$10", "\\(open", "\\[open", "a $ b $ c", "$HOME/$USER"])(
-    "is not found in %j",
-    (text) => {
-      expect(inlineOf(text)).toBe(text);
-    },
-  );
+  test.each([
+    "$5 and $6",
+    "US$5，HK$6",
+    "价格为$5/$10",
+    "\\(open",
+    "\\[open",
+    "a $ b $ c",
+    "$HOME/$USER",
+    "\\begin{align} open",
+    "\\begin{itemize} a \\end{itemize}",
+  ])("is not found in %j", (text) => {
+    expect(inlineOf(text)).toBe(text);
+  });
 
   test("on lines of its own is a block, and an unclosed one is text", () => {
     expect(kindsOf("\\[\nx^2 \\\\\ny\n\\]\n\n$$\nz\n$$")).toEqual(["math", "math"]);
@@ -161,6 +173,9 @@ describe("a formula", () => {
     ["$$\na = b\n\nc = d\n$$", ["math"]],
     ["\\[ a \\\\\n\n\n b \\]\n\nText.", ["math", "text"]],
     ["- item\n\n  $$\n  a\n\n  b\n  $$\n\nText.", ["container", "text"]],
+    ["\\begin{aligned}\na_1 &= b \\\\\n\nc_1 &= d\n\\end{aligned}\n\nText.", ["math", "text"]],
+    ["Text:\n\\begin{align}\na\n\\end{align}", ["text", "math"]],
+    ["\\begin{itemize}\na\n\\end{itemize}", ["text"]],
     ["$$\na\n\n# Heading\n\n$$", ["text", "text", "text"]],
     ["$$\na\n\n```\n$$\n```", ["text", "code"]],
     ["$$x$$ is text.\n\n$$\ny\n$$", ["text", "math"]],

@@ -6,7 +6,7 @@ const MAX_CHARS = 5000;
 /** Replaces the source of a formula by MathML. A source that is no formula stays as it is. */
 export function drawFormula(target: HTMLElement, source: string): void {
   if (source.length > MAX_CHARS) return;
-  const isDisplay = source.startsWith("\\[") || source.startsWith("$$");
+  const isDisplay = /^(?:\\\[|\$\$|\\begin)/.test(source);
   const formula = source.replace(/^(?:\\[([]|\$\$?)|(?:\\[)\]]|\$\$?)$/g, "");
   const drawn = document.createElement("span");
   try {

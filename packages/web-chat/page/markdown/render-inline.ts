@@ -126,10 +126,22 @@ class InlineWriter {
 
 /** A link, or a plain element if its address may not be opened. */
 function createLink(token: Token): HTMLElement {
-  const link = linkTo(String(token.attrGet("href") ?? ""));
+  const href = String(token.attrGet("href") ?? "");
+  const link = linkTo(href);
   const title = token.attrGet("title");
   if (title !== null) link.title = String(title);
+  // A path of the workspace is not lost, although the page cannot open it.
+  else if (link.localName !== "a") link.title = decoded(href);
   return link;
+}
+
+/** Returns an address as it was written; `href` if it has a broken escape. */
+function decoded(href: string): string {
+  try {
+    return decodeURI(href);
+  } catch {
+    return href;
+  }
 }
 
 function linkTo(href: string, ...children: readonly string[]): HTMLElement {

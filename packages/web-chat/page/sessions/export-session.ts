@@ -68,7 +68,14 @@ export function toMarkdown(
 ): string {
   const date = new Intl.DateTimeFormat(texts.language, { dateStyle: "long", timeStyle: "short" });
   const upTo = Math.max(0, messages.at(-1)?.seq ?? 0, runEnds.at(-1)?.seq ?? 0);
-  const whole = { sessionId, epoch: "", upTo, messages: [...messages], runEnds: [...runEnds], hasMore: false };
+  const whole = {
+    sessionId,
+    epoch: "",
+    upTo,
+    messages: [...messages],
+    runEnds: [...runEnds],
+    hasMore: false,
+  };
   const { items } = fold(emptyView, { type: "resync", ...whole });
   const heading = `# ${(title || texts.newChat).replace(/\s+/g, " ")}`;
   const parts = items.flatMap((item) => partsOf(item, texts));

@@ -85,7 +85,8 @@ export function createSessionActions(parts: SessionActionsParts): SessionActions
     export(session, format, texts) {
       readHistory(client, session.sessionId).then((history) => {
         const fileName = fileNameOf(session.title, format);
-        if (format === "jsonl") download(fileName, toJsonLines(session, history.messages), "application/jsonl");
+        if (format === "jsonl")
+          download(fileName, toJsonLines(session, history.messages), "application/jsonl");
         else download(fileName, toMarkdown(session, history, texts), "text/markdown");
       }, failed);
     },

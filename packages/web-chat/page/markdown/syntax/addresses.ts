@@ -11,7 +11,8 @@ export interface Address {
  * A character that never belongs to an address: white space, invisible characters, quotes, arrows,
  * and full-width marks.
  */
-const OUTSIDE = /[\s\p{Cc}\p{Cf}<>"`|“”‘’«»‹›„…—\u2190-\u21ff\u3000-\u303f\ufe10-\ufe1f\ufe30-\ufe4f\uff00-\uff65]/u;
+const OUTSIDE =
+  /[\s\p{Cc}\p{Cf}<>"`|“”‘’«»‹›„…—\u2190-\u21ff\u3000-\u303f\ufe10-\ufe1f\ufe30-\ufe4f\uff00-\uff65]/u;
 
 /** A letter of Chinese, Japanese or Korean. */
 const CJK_LETTER = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]/u;

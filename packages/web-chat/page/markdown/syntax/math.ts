@@ -10,7 +10,25 @@ const PAIRS = [
   { open: "$$", close: "$$", isDisplay: true },
 ] as const;
 
-type Pair = (typeof PAIRS)[number];
+interface Pair {
+  readonly open: string;
+  readonly close: string;
+  readonly isDisplay: boolean;
+}
+
+/** The beginning of an environment of formulas, which models also write without other marks. */
+const ENVIRONMENT =
+  /^\\begin\{((?:equation|eqnarray|align(?:ed)?|gather(?:ed)?|split|multline|cases|array|[pbBvV]?matrix)\*?)\}/;
+
+const LONGEST_BEGIN_CHARS = 18;
+
+/** Returns the marks of a formula that begins at an index. */
+function pairAt(text: string, index: number): Pair | undefined {
+  const pair = PAIRS.find(({ open }) => text.startsWith(open, index));
+  if (pair) return pair;
+  const [open, name] = ENVIRONMENT.exec(text.slice(index, index + LONGEST_BEGIN_CHARS)) ?? [];
+  return open === undefined ? undefined : { open, close: `\\end{${name}}`, isDisplay: true };
+}
 
 /**
  * Adds formulas to Markdown. Their source is kept with its delimiters, in `math` tokens.
@@ -25,12 +43,12 @@ export function addMath(md: MarkdownIt): void {
 }
 
 function readInline(state: StateInline, silent: boolean): boolean {
-  const pair = PAIRS.find(({ open }) => state.src.startsWith(open, state.pos));
+  const pair = pairAt(state.src, state.pos);
   if (!pair) return state.src[state.pos] === "$" && readDollars(state, silent);
   const end = lastIndexOf(state, pair.close) > state.pos + 1 ? closeOf(state, pair) : -1;
   if (end >= 0) return pushFormula(state, end, { isDisplay: pair.isDisplay, silent });
   if (pair.open === "$$") return false;
-  // Otherwise the backslash would escape the bracket and disappear.
+  // Otherwise a backslash would escape the bracket and disappear.
   if (!silent) state.pending += pair.open;
   state.pos += pair.open.length;
   return true;
@@ -100,8 +118,8 @@ function pushFormula(
 function readBlock(state: StateBlock, startLine: number, endLine: number, silent: boolean): boolean {
   if ((state.sCount[startLine] ?? 0) - state.blkIndent >= 4) return false;
   const first = lineAt(state, startLine);
-  const pair = PAIRS.find(({ open, isDisplay }) => isDisplay && first.startsWith(open));
-  if (!pair) return false;
+  const pair = pairAt(first, 0);
+  if (!pair?.isDisplay) return false;
   const isWhole = first.length > 3 && first.endsWith(pair.close);
   // `$$x$$ is a formula.` is a paragraph.
   const isText = !isWhole && first.includes(pair.close, 2);
@@ -119,7 +137,7 @@ function readBlock(state: StateBlock, startLine: number, endLine: number, silent
 export const MAX_FORMULA_LINES = 50;
 
 /** A line that begins a formula. */
-const OPENING_LINE = /^[ >]*(?:\$\$|\\\[)/m;
+const OPENING_LINE = /^[ >]*(?:\$\$|\\\[|\\begin\{)/m;
 
 /** A line that no formula has: a heading or fenced code. */
 const NO_FORMULA = /^(?:#{1,6}\s|```|~~~)/;
