@@ -57,7 +57,7 @@ test("writes code that holds fences in longer fences", () => {
   ]);
 });
 
-test("says in Markdown which answers were cut, and why", () => {
+test("names in Markdown the answers that were cut, and why", () => {
   const answer = (seq: number, more: object): MessageEntry => ({
     ...{ seq, id: `a${seq}`, runId: `r${seq}`, role: "assistant", content: "Half an", timestamp: 1 },
     ...more,
@@ -71,8 +71,15 @@ test("says in Markdown which answers were cut, and why", () => {
   ];
   const runEnds = [
     end(3, { runId: "r2", outcome: "aborted" }),
-    end(6, { runId: "r5", outcome: "failed", error: { code: "ANSWER_CUT", message: "cut" } }),
-    end(8, { outcome: "failed", error: { code: "MODEL_FAILED", message: "line one\nline two" } }),
+    end(6, {
+      runId: "r5",
+      outcome: "failed",
+      error: { code: "ANSWER_CUT", message: "cut", retryable: false },
+    }),
+    end(8, {
+      outcome: "failed",
+      error: { code: "MODEL_FAILED", message: "line one\nline two", retryable: true },
+    }),
   ];
 
   const text = toMarkdown(session, { messages, runEnds }, english);

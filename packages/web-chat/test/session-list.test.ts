@@ -117,15 +117,15 @@ test("knows which sessions wait for an approval, also while a search lists other
   const asking = { ...session("a"), awaitsApproval: true };
   listing.show({ text: "whale" });
   await answer({ sessions: [session("whales")] });
-  listing.update({ type: "session_updated", ...asking, updatedAt: 3 });
-  listing.update({ type: "session_updated", ...asking, sessionId: "b", updatedAt: 2 });
+  listing.update({ type: "session_summary", ...asking, updatedAt: 3 });
+  listing.update({ type: "session_summary", ...asking, sessionId: "b", updatedAt: 2 });
   await answer({ sessions: [session("whales")] });
   expect(listing.asking.map(({ sessionId }) => sessionId)).toEqual(["b", "a"]);
   await answer({ sessions: [session("whales")] });
 
   // While there was no connection, one was decided, and another one began to ask.
   listing.renew();
-  listing.update({ type: "session_updated", ...asking, sessionId: "d" });
+  listing.update({ type: "session_summary", ...asking, sessionId: "d" });
   await answer({ sessions: [session("whales")] });
   await answer({ sessions: [session("b"), asking, { ...asking, sessionId: "c" }] });
 

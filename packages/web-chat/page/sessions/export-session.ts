@@ -58,8 +58,8 @@ export function toJsonLines(session: ExportedSession, messages: readonly Message
 }
 
 /**
- * Returns the conversation as Markdown, with tool calls and their results as code. An answer that
- * was cut or failed says so, as on the page.
+ * Returns the conversation as Markdown, with tool calls and their results as code. Below an answer
+ * that was cut or failed is the reason, as on the page.
  */
 export function toMarkdown(
   { sessionId, title, createdAt }: ExportedSession,

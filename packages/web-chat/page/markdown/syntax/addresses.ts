@@ -17,7 +17,7 @@ const OUTSIDE =
 /** A letter of Chinese, Japanese or Korean. */
 const CJK_LETTER = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]/u;
 
-/** What ends before a letter of Chinese, Japanese or Korean: a word, or a part of a sentence. */
+/** The ends of a word and of a clause, if a Chinese, Japanese or Korean letter follows. */
 const WORD_END = /[A-Za-z0-9%.~)\]}]/;
 const CLAUSE_END = /[,;!'$*]/;
 
