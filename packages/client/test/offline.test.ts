@@ -1,5 +1,6 @@
 import type { AgentRunner } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
+import type { SessionSnapshot, WatchedEvent } from "../src/index.ts";
 import { createSpeaker } from "./speaker.ts";
 import { shown, testGateway, until, untilShown } from "./test-client.ts";
 
@@ -119,6 +120,35 @@ test("sends an approval that was given without a connection", async () => {
 
   expect(view.items.at(-1)).toMatchObject({ kind: "tool", asksFor: undefined });
 });
+
+test("decides without a connection on no call of a later run with the same id", async () => {
+  await using gateway = await testGateway(asking);
+  const asks = ({ view }: SessionSnapshot) =>
+    view.items.some((item) => item.kind === "tool" && item.runId === view.activeRuns[0] && !!item.asksFor);
+  const client = gateway.connect();
+  const session = client.session();
+  const { runId } = await session.send("files?");
+  await until(session, asks);
+  gateway.network.reset();
+  await until(client, ({ phase }) => phase === "waiting");
+  const late = session.approve("c1", "once");
+  const other = gateway.connect().session(session.getSnapshot().sessionId);
+  await other.send("and now?", { mode: "interrupt" });
+  await until(other, (snapshot) => asks(snapshot) && snapshot.view.activeRuns[0] !== runId);
+  const events = other.events();
+
+  client.retryNow();
+  await late;
+  await other.approve("c1", "deny");
+
+  expect(await nextOf(events, "approval_done")).toMatchObject({ decision: "deny" });
+});
+
+/** Returns the next event of a type. */
+async function nextOf(events: AsyncIterable<WatchedEvent>, type: string): Promise<WatchedEvent | undefined> {
+  for await (const event of events) if (event.type === type) return event;
+  return undefined;
+}
 
 test("approves and stops in a session that is away", async () => {
   await using gateway = await testGateway(asking);

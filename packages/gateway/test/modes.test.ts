@@ -355,4 +355,26 @@ describe("a tool call that waits for a decision", () => {
     expect(await client.next("run_end")).toMatchObject({ outcome: "aborted" });
     expect(await client.next("error")).toMatchObject({ code: "APPROVAL_EXPIRED" });
   });
+
+  test("is not given by a late decision on a call of an earlier run with the same id", async () => {
+    await using gateway = await testGateway({ agent: asking });
+    const client = await gateway.connect();
+    const { sessionId } = client;
+    client.send({ type: "message", content: "first" });
+    const { runId: first } = await client.next("approval_request", 2);
+    client.send({ type: "message", content: "second", mode: "interrupt" });
+    const { runId: second } = await client.next("approval_request", 4);
+
+    const late = { type: "approve", sessionId, callId: "c1", decision: "once" } as const;
+    client.send({ ...late, runId: first, id: "late" });
+    expect(await client.next("error")).toMatchObject({ code: "APPROVAL_EXPIRED", replyTo: "late" });
+    for (const callId of ["c1", "c2"])
+      client.send({ type: "approve", sessionId, callId, decision: "deny", runId: second });
+    await client.next("run_end", 2);
+
+    const decided = client.frames.flatMap((frame) =>
+      frame.type === "approval_done" ? [frame.decision] : [],
+    );
+    expect(decided).toEqual(["deny", "deny"]);
+  });
 });

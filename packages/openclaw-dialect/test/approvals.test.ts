@@ -100,6 +100,26 @@ describe("an approval", () => {
     expect(await later.request("plugin.approval.list", {})).toEqual([]);
   });
 
+  test("is not given by a late decision on a call of an earlier run with the same id", async () => {
+    const { agent, decisions } = askingAgent();
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    await client.request("chat.send", send);
+    const first = await client.event("plugin.approval.requested");
+    await client.request("chat.abort", { sessionKey: KEY });
+    await client.event("chat", { state: "aborted" });
+    await client.request("chat.send", { ...send, idempotencyKey: "second" });
+    const { id } = await client.event("plugin.approval.requested", {}, 2);
+
+    const late = await client.refused("plugin.approval.resolve", { id: first.id, decision: "allow-once" });
+    await client.request("plugin.approval.resolve", { id, decision: "deny" });
+    await client.event("chat", { state: "final" });
+
+    expect(late.message).toContain("expired");
+    expect(id).not.toBe(first.id);
+    expect(decisions).toEqual(["deny"]);
+  });
+
   test("reaches a client that subscribed to all sessions", async () => {
     await using gateway = await testGateway({ agent: askingAgent().agent });
     const viewer = await gateway.connect();

@@ -178,7 +178,7 @@ async function continueRun(
     // The call has asked again since. The decision is about what it asked before.
     if (waiting.some((ask) => ask.callId === callId && ask.seq > (seq ?? ask.seq))) continue;
     const decision = isApproved ? "once" : "deny";
-    const answer = await connection.perform({ type: "approve", sessionId, callId, decision });
+    const answer = await connection.perform({ type: "approve", sessionId, runId, callId, decision });
     // Somebody else has decided, or the time was over. The stream shows the decision.
     if (answer?.type === "error" && answer.code !== "APPROVAL_EXPIRED") throw new Refusal(refusalOf(answer));
   }

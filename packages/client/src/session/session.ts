@@ -123,13 +123,15 @@ export interface Session {
    */
   abort(runId?: string): Promise<void>;
   /**
-   * Decides on a tool call that asks (`asksFor` of its item). The first decision counts.
+   * Decides on a tool call that asks (`asksFor` of its item). The first decision counts. A late
+   * decision does not count for a call of a later run with the same id.
    *
    * Resolves when the gateway has the decision, after a reconnect too. The promise may be ignored.
    *
+   * @param runId the run that asks, by default the oldest active one
    * @throws ClientError the gateway's code, as `APPROVAL_EXPIRED`; `TOO_MANY_REQUESTS`, `CLOSED`.
    */
-  approve(callId: string, decision: ApprovalDecision): Promise<void>;
+  approve(callId: string, decision: ApprovalDecision, runId?: string): Promise<void>;
   /**
    * Loads the messages before the oldest one of the view, into the view. Resolves with them, oldest
    * first, or with an empty list.

@@ -2,6 +2,7 @@ import {
   type AbortCommand,
   type AckEvent,
   type ApprovalDecision,
+  type ApproveCommand,
   fold,
   type HistoryCommand,
   type NumberedEvent,
@@ -76,8 +77,7 @@ export class WatchedSession extends SendingSession implements Session {
   }
 
   abort(runId = this.value.view.activeRuns[0]): Promise<void> {
-    const { view } = this.value;
-    if (view.activeRuns.includes(runId as string)) this.change({ stopping: runId });
+    if (this.value.view.activeRuns.includes(runId as string)) this.change({ stopping: runId });
     return ignorable(
       this.#ask<"abort">({ type: "abort", runId } as AbortCommand).then(
         () => {},
@@ -89,8 +89,10 @@ export class WatchedSession extends SendingSession implements Session {
     );
   }
 
-  approve(callId: string, decision: ApprovalDecision): Promise<void> {
-    return ignorable(this.#ask<"approve">({ type: "approve", callId, decision }).then(() => {}));
+  approve(callId: string, decision: ApprovalDecision, runId = this.value.view.activeRuns[0]): Promise<void> {
+    // JSON leaves out what is undefined.
+    const approve = { type: "approve", runId, callId, decision } as ApproveCommand;
+    return ignorable(this.#ask<"approve">(approve).then(() => {}));
   }
 
   retry(runId: string, options?: RequestOptions): Promise<Accepted> {

@@ -38,7 +38,7 @@ const answers: Answers = {
   retry: ({ queues }, sessionId, retry) => accept(queues, sessionId, () => queues.retry(sessionId, retry)),
   edit: ({ queues }, sessionId, edit) => accept(queues, sessionId, () => queues.edit(sessionId, edit)),
   abort: ({ queues }, sessionId, runId) => queues.abort(sessionId, runId),
-  approve: ({ queues }, sessionId, callId, decision) => queues.approve(sessionId, callId, decision),
+  approve: ({ queues }, sessionId, ...decided) => queues.approve(sessionId, ...decided),
   hasRun: ({ queues }, sessionId, runId) => queues.hasRun(sessionId, runId),
   startOf: ({ queues }, sessionId, runId) => queues.startOf(sessionId, runId),
   live: ({ queues }, sessionId) => {

@@ -19,7 +19,7 @@ export interface ClusterRequests {
   retry: { args: [retry: { runId: string; requestId?: string | undefined }]; answer: RemoteRun };
   edit: { args: [edit: Edit]; answer: RemoteRun };
   abort: { args: [runId?: string]; answer: void };
-  approve: { args: [callId: string, decision: ApprovalDecision]; answer: void };
+  approve: { args: [callId: string, decision: ApprovalDecision, runId?: string]; answer: void };
   hasRun: { args: [runId: string]; answer: boolean };
   startOf: { args: [runId: string]; answer: number | undefined };
   live: { args: []; answer: LivePosition | undefined };

@@ -75,9 +75,8 @@ export class RoutedRuns implements SessionRuns {
     return this.#run("abort", sessionId, args, () => this.#deps.queues().abort(sessionId, runId));
   }
 
-  approve(sessionId: string, callId: string, decision: ApprovalDecision): Promise<void> {
-    const here = () => this.#deps.queues().approve(sessionId, callId, decision);
-    return this.#run("approve", sessionId, [callId, decision], here);
+  approve(sessionId: string, ...decided: ClusterRequests["approve"]["args"]): Promise<void> {
+    return this.#run("approve", sessionId, decided, () => this.#deps.queues().approve(sessionId, ...decided));
   }
 
   has(sessionId: string): boolean {

@@ -22,7 +22,7 @@ export interface SessionRuns {
   ): Promise<AcceptedRun>;
   edit(sessionId: string, edit: Edit, onSaved?: OnSaved): Promise<AcceptedRun>;
   abort(sessionId: string, runId?: string): Now<void>;
-  approve(sessionId: string, callId: string, decision: ApprovalDecision): Now<void>;
+  approve(sessionId: string, callId: string, decision: ApprovalDecision, runId?: string): Now<void>;
   /** Returns true if a run of the session is active or waits. */
   has(sessionId: string): boolean;
   hasRun(sessionId: string, runId: string): Now<boolean>;

@@ -55,7 +55,7 @@ export async function runCommand(
       return editMessage(event, context);
     case "approve": {
       const { sessionId } = await findSession(event.sessionId, event.type, context);
-      return context.queues.approve(sessionId, event.callId, event.decision);
+      return context.queues.approve(sessionId, event.callId, event.decision, event.runId);
     }
     case "history":
       return sendHistory(event, context);

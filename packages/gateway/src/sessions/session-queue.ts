@@ -170,9 +170,14 @@ export class SessionQueue {
     for (const run of this.#state.runs) run.stop("interrupted");
   }
 
-  /** Decides on a tool call of the active run. Returns false if no such call waits. */
-  approve(callId: string, decision: ApprovalDecision): boolean {
-    return this.#state.runs[0]?.approvals.decide(callId, decision) ?? false;
+  /**
+   * Decides on a tool call of the active run. Returns false if no such call waits, or if the active
+   * run is not that of `runId`.
+   */
+  approve(callId: string, decision: ApprovalDecision, runId?: string): boolean {
+    const [first] = this.#state.runs;
+    if (!first || first.runId !== (runId ?? first.runId)) return false;
+    return first.approvals.decide(callId, decision);
   }
 
   /**

@@ -191,12 +191,12 @@ export class SessionQueues {
   }
 
   /**
-   * Decides on a tool call. The first decision counts.
+   * Decides on a tool call, of this run if there is a `runId`. The first decision counts.
    *
    * @throws GatewayError `APPROVAL_EXPIRED`
    */
-  approve(sessionId: string, callId: string, decision: ApprovalDecision): void {
-    if (this.#queues.get(sessionId)?.approve(callId, decision)) return;
+  approve(sessionId: string, callId: string, decision: ApprovalDecision, runId?: string): void {
+    if (this.#queues.get(sessionId)?.approve(callId, decision, runId)) return;
     throw new GatewayError(
       "APPROVAL_EXPIRED",
       "`callId` must be a tool call that waits for a decision. It was decided, or its run has ended.",

@@ -138,13 +138,16 @@ describe("a session that another node owns", () => {
     await there.next("approval_request");
     while (!there.activity.some(({ awaitsApproval }) => awaitsApproval)) await once(there, "frame");
     there.send({ type: "approvals", id: "q" });
-    expect(await there.next("approvals")).toMatchObject({ approvals: [{ callId: "c1" }] });
-    there.send({ type: "approve", sessionId, callId: "c1", decision: "once" });
+    const [waiting] = (await there.next("approvals")).approvals;
+    expect(waiting).toMatchObject({ callId: "c1" });
+    there.send({ type: "approve", id: "other", sessionId, callId: "c1", decision: "deny", runId: "other" });
+    expect(await there.next("error")).toMatchObject({ code: "APPROVAL_EXPIRED", replyTo: "other" });
+    there.send({ type: "approve", sessionId, callId: "c1", decision: "once", runId: waiting?.runId ?? "" });
 
     expect(await there.next("approval_done")).toMatchObject({ decision: "once" });
     await Promise.all([ends(here), ends(there)]);
     there.send({ type: "approve", id: "late", sessionId, callId: "c1", decision: "once" });
-    expect(await there.next("error")).toMatchObject({ code: "APPROVAL_EXPIRED" });
+    expect(await there.next("error", 2)).toMatchObject({ code: "APPROVAL_EXPIRED", replyTo: "late" });
   });
 
   test("runs a message once that comes to both nodes under one id", async () => {

@@ -117,16 +117,16 @@ export class SessionFeed {
       this.#approvals.set(event.callId, event.runId);
       this.#deps.emit("plugin.approval.requested", toApprovalRecord(event, this.sessionKey));
     } else if (event.type === "approval_done") {
-      this.#endApproval(event.callId, toTheirDecision(event.decision));
+      this.#endApproval(event, toTheirDecision(event.decision));
     } else if (event.type === "run_end") {
       for (const [callId, runId] of this.#approvals)
-        if (runId === event.runId) this.#endApproval(callId, "deny");
+        if (runId === event.runId) this.#endApproval({ runId, callId }, "deny");
     }
   }
 
-  #endApproval(callId: string, decision: OpenClawDecision): void {
+  #endApproval({ runId, callId }: { runId: string; callId: string }, decision: OpenClawDecision): void {
     this.#approvals.delete(callId);
-    const id = toApprovalId({ sessionId: this.sessionId, callId });
+    const id = toApprovalId({ sessionId: this.sessionId, runId, callId });
     this.#deps.emit("plugin.approval.resolved", { id, decision, ts: Date.now() });
   }
 }

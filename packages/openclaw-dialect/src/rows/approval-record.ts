@@ -34,22 +34,23 @@ export function toTheirDecision(decision: ApprovalDecision): OpenClawDecision {
   return theirDecisions[decision];
 }
 
-/** A tool call of a session. Different sessions may have equal call ids. */
+/** A tool call of a run. Different runs may have equal call ids. */
 interface Call {
   readonly sessionId: string;
+  readonly runId: string;
   readonly callId: string;
 }
 
 /** Returns the id of an approval. */
-export function toApprovalId({ sessionId, callId }: Call): string {
-  return `${sessionId}:${callId}`;
+export function toApprovalId({ sessionId, runId, callId }: Call): string {
+  return `${sessionId}:${runId}:${callId}`;
 }
 
 /** Returns the call of an approval, or `undefined` for an id that is none. */
 export function readApprovalId(id: string): Call | undefined {
-  const colon = id.indexOf(":");
-  const call = { sessionId: id.slice(0, Math.max(colon, 0)), callId: id.slice(colon + 1) };
-  return call.sessionId !== "" && call.callId !== "" ? call : undefined;
+  const [sessionId = "", runId = "", ...rest] = id.split(":");
+  const callId = rest.join(":");
+  return sessionId && runId && callId ? { sessionId, runId, callId } : undefined;
 }
 
 type Waiting = Call & Pick<ApprovalRequestEvent, "toolName" | "reason" | "timestamp" | "expiresAt">;

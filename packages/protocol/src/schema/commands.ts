@@ -52,6 +52,7 @@ export const clientEventSchemas = {
     id,
     sessionId: ClientEventId,
     callId: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
+    runId: v.exactOptional(ClientEventId),
     decision: v.picklist(["once", "session", "deny"]),
   }),
   history: v.object({

@@ -192,6 +192,11 @@ export interface ApproveCommand extends ClientEventFields {
   type: "approve";
   sessionId: string;
   callId: string;
+  /**
+   * The run that asks. With it, a late decision is refused. Without it, it decides on a call of a
+   * later run that has the same `callId`.
+   */
+  runId?: string;
   decision: ApprovalDecision;
 }
 

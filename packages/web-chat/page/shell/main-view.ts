@@ -77,8 +77,8 @@ export class MainView {
       onLoadEarlier: () => chat.loadEarlier(),
       onSendAgain: (id) => chat.sendAgain(id),
       onDiscard: (id) => chat.session.discard(id),
-      onApprove: (callId, decision) => {
-        void chat.session.approve(callId, decision);
+      onApprove: (...decided) => {
+        void chat.session.approve(...decided);
         // The button with the focus disappears. On a phone the keyboard would cover the page.
         if (matchMedia("(hover: hover)").matches) this.focusComposer();
       },

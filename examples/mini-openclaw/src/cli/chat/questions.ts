@@ -21,13 +21,13 @@ export function createQuestions(lines: Interface, session: Session): Questions {
 
   return {
     ask(request) {
-      const { callId } = request;
+      const { callId, runId } = request;
       const settled = new AbortController();
       open.set(callId, settled);
       last = last
         .then(() => decide(lines, request, settled.signal))
         .then(async (decision) => {
-          if (decision) await session.approve(callId, decision);
+          if (decision) await session.approve(callId, decision, runId);
         })
         .catch((error: unknown) => warn(String(error)));
     },

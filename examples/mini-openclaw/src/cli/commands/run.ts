@@ -55,7 +55,7 @@ export async function ask(
     if (event.type === "retry") warnOfRetry(event);
     if (event.type === "approval_request") {
       if (!allowsAll) warn(`[${event.toolName}] is denied: nobody can be asked. --yes allows it.`);
-      void session.approve(event.callId, allowsAll ? "once" : "deny");
+      void session.approve(event.callId, allowsAll ? "once" : "deny", event.runId);
     }
     if (event.type === "message_done") text = event.content;
     if (event.type === "run_end") {

@@ -12,7 +12,7 @@ import { gistOf, inputFields, type ToolInputParts } from "./tool-input.ts";
 
 export interface ToolParts extends ToolInputParts, FileParts {
   formats: Formats;
-  onApprove: (callId: string, decision: ApprovalDecision) => void;
+  onApprove: (callId: string, decision: ApprovalDecision, runId: string | undefined) => void;
 }
 
 /** A card that shows one tool call. */
@@ -52,7 +52,7 @@ export function createToolView(parts: ToolParts): ToolView {
   const question = element("p", "");
   const decisions = (["once", "session", "deny"] as const).map((decision) =>
     button("decision", texts.decisions[decision], () => {
-      if (shown?.callId !== undefined) onApprove(shown.callId, decision);
+      if (shown?.callId !== undefined) onApprove(shown.callId, decision, shown.runId);
     }),
   );
   const approval = element("div", "approval", question, element("div", "decisions", ...decisions));
