@@ -170,14 +170,10 @@ export class SessionQueue {
     for (const run of this.#state.runs) run.stop("interrupted");
   }
 
-  /**
-   * Decides on a tool call of the active run. Returns false if no such call waits, or if the active
-   * run is not that of `runId`.
-   */
+  /** Decides on a tool call of the active run. Returns false if no such call of the run waits. */
   approve(callId: string, decision: ApprovalDecision, runId?: string): boolean {
-    const [first] = this.#state.runs;
-    if (!first || first.runId !== (runId ?? first.runId)) return false;
-    return first.approvals.decide(callId, decision);
+    const [run] = this.#state.runs;
+    return run?.runId === (runId ?? run?.runId) && run?.approvals.decide(callId, decision) === true;
   }
 
   /**
