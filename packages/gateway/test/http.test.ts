@@ -285,6 +285,37 @@ describe("GET /sessions/:id/events", () => {
     expect([nobody.status, await nobody.json()]).toMatchObject([404, { code: "RUN_NOT_FOUND" }]);
   });
 
+  test.each(["after=999999", "after=1&epoch=other"])("of one run begins anew with %s", async (position) => {
+    const { agent, started, release } = heldAgent();
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    const [input] = await started(1);
+    const path = `/sessions/${client.sessionId}/events?runId=${input?.runId}`;
+
+    const live = new EventStreamReader(await gateway.get(`${path}&${position}`));
+    release();
+    const events = (await live.until()).map(({ event }) => event);
+    const over = await new EventStreamReader(await gateway.get(`${path}&${position}`)).until();
+
+    expect([events[0], events.at(-1)]).toEqual(["user_message", "run_end"]);
+    expect([over[0]?.event, over.at(-1)?.event]).toEqual(["user_message", "run_end"]);
+  });
+
+  test("ends when its session is deleted", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+    const { sessionId } = client;
+    const stream = new EventStreamReader(await gateway.get(`/sessions/${sessionId}/events`));
+    await stream.next();
+
+    client.send({ type: "delete", sessionId });
+    const [deleted, ...more] = await stream.until();
+
+    expect([deleted?.data, more]).toEqual([{ type: "session_deleted", sessionId }, []]);
+    expect((await gateway.get(`/sessions/${sessionId}/events`)).status).toBe(404);
+  });
+
   test("counts as a connection, and notifies its client when the gateway stops", async () => {
     await using gateway = await testGateway({ connections: { maxConnections: 1 } });
     const stream = new EventStreamReader(await gateway.get("/sessions/current/events"));

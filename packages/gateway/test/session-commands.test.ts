@@ -1,6 +1,7 @@
 import type { ClientEvent } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
+import { ownerOnly } from "../src/index.ts";
 import { gate, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
 async function say(client: TestClient, content: string): Promise<void> {
@@ -289,6 +290,30 @@ describe("two principals", () => {
     expect(bob.frames.slice(1)).toMatchObject([{ type: "error", code: "SESSION_NOT_FOUND" }]);
     expect(bob.activity).toEqual([]);
     expect(await gateway.store.getSession(alice.sessionId)).toEqual(before);
+  });
+
+  test("a deletion is shown to a principal of another key that watches the session", async () => {
+    await using gateway = await testGateway({
+      authenticate: ({ headers }) => ({ id: String(headers["x-user"]) }),
+      authorize: (attempt) => ownerOnly(attempt) || attempt.principal?.id === "boss",
+    });
+    const alice = await gateway.connect({ "x-user": "alice" });
+    const { sessionId } = alice;
+    const [boss, keeping, idle] = await Promise.all(
+      [1, 2, 3].map(() => gateway.connect({ "x-user": "boss" })),
+    );
+    boss?.send({ type: "resume", sessionId });
+    keeping?.send({ type: "resume", sessionId, keep: true });
+    await Promise.all([boss?.next("resync"), keeping?.next("resync")]);
+
+    alice.send({ type: "delete", sessionId });
+    await Promise.all([boss, keeping].map((one) => one?.next("session_deleted")));
+    await Promise.all([boss, keeping, idle].map((one) => one?.roundTrip()));
+
+    const counts = [boss, keeping, idle].map(
+      (one) => one?.types().filter((type) => type === "session_deleted").length,
+    );
+    expect(counts).toEqual([1, 1, 0]);
   });
 
   test("lists and searches show only one's own, and a deleted session comes back only to its owner", async () => {

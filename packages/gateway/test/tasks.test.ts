@@ -252,8 +252,12 @@ describe("a sub-agent", () => {
     const { taskSessionId } = await taskOf(client);
     await client.next("run_end");
 
-    client.send({ type: "delete", sessionId });
-    await client.next("session_deleted");
+    client.send({ type: "resume", sessionId: taskSessionId, keep: true });
+    await client.next("resync");
+
+    client.send({ type: "delete", sessionId, id: "d" });
+    expect(await client.next("session_deleted")).toMatchObject({ sessionId: taskSessionId });
+    expect(await client.next("session_deleted", 2)).toMatchObject({ sessionId, replyTo: "d" });
     expect(await store.getSession(taskSessionId)).toBeUndefined();
     client.send({ type: "undelete", id: "u", sessionId });
     await client.roundTrip();

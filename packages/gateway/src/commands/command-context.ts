@@ -60,8 +60,11 @@ export interface CommandContext extends CommandDeps {
   readonly watches: Watches;
   /** Aborted when the client is gone. */
   readonly gone: AbortSignal;
-  /** Notifies the caller's other connections that a session was deleted. */
-  notifyDeleted(session: SessionMeta): void;
+  /**
+   * Notifies the session's callers and watchers that it was deleted, except `answered`. That is
+   * this connection by default.
+   */
+  notifyDeleted(session: SessionMeta, answered?: object): void;
   send(event: ServerEvent): void;
 }
 

@@ -6,6 +6,7 @@ import type { Permissions } from "./permissions.ts";
 /** A connection that is notified of its caller's sessions. */
 interface Listener {
   readonly caller: Caller;
+  isWatching(sessionId: string): boolean;
   /**
    * Sends a notice of a session that the client did not ask for. A newer one of that session may
    * replace it.
@@ -49,13 +50,18 @@ export class SessionNotifier {
   }
 
   /**
-   * Notifies the callers of a session that it was deleted. The connection that deleted it has its
-   * answer.
+   * Notifies the callers and watchers of a session that it was deleted. The connection that deleted
+   * it has its answer.
    */
   notifyDeleted(session: SessionMeta, answered: object): void {
     const { sessionId } = session;
     const event = { type: "session_deleted", sessionId } as const;
-    this.#sending.run(sessionId, () => this.#send(session, event, answered));
+    const watching = [...this.#deps.connections].filter(
+      (one) => one !== answered && one.isWatching(sessionId),
+    );
+    for (const connection of watching) connection.notify(sessionId, event);
+    const except = new Set<object>([answered, ...watching]);
+    this.#sending.run(sessionId, () => this.#send(session, event, except));
   }
 
   async #sendSummary(sessionId: string): Promise<void> {
@@ -74,11 +80,11 @@ export class SessionNotifier {
     });
   }
 
-  async #send(session: SessionMeta, event: ServerEvent, except?: object): Promise<void> {
+  async #send(session: SessionMeta, event: ServerEvent, except?: ReadonlySet<object>): Promise<void> {
     const { connections, permissions } = this.#deps;
     // Most connections have another key. To ask `authorize` for each would be slow with many
     // callers.
-    const concerned = [...connections].filter((one) => one !== except && hasKey(one.caller, session.key));
+    const concerned = [...connections].filter((one) => !except?.has(one) && hasKey(one.caller, session.key));
     await Promise.all(
       concerned.map(async (connection) => {
         try {

@@ -1,5 +1,6 @@
 import { isMessageEntry, type SessionStore } from "@mini-openclaw/protocol";
 import { taskKey } from "../sessions/start-task.ts";
+import type { CommandContext } from "./command-context.ts";
 
 interface TaskSessionDeps {
   store: SessionStore;
@@ -9,10 +10,16 @@ interface TaskSessionDeps {
 const PAGE = 200;
 
 /** Deletes the sessions of a session's sub-agents. One that a user works in stays. */
-export async function deleteTasks(sessionId: string, { store }: TaskSessionDeps): Promise<void> {
+export async function deleteTasks(
+  sessionId: string,
+  { store, notifyDeleted }: TaskSessionDeps & Pick<CommandContext, "notifyDeleted">,
+): Promise<void> {
   for (let at: { cursor?: string } | undefined = {}; at; ) {
     const { sessions, cursor } = await store.listSessions({ key: taskKey(sessionId), limit: PAGE, ...at });
-    for (const task of sessions) await store.deleteSession(task.sessionId).catch(() => undefined);
+    for (const task of sessions) {
+      const deleting = store.deleteSession(task.sessionId);
+      await deleting.then(() => notifyDeleted(task, {})).catch(() => undefined);
+    }
     at = cursor === undefined ? undefined : { cursor };
   }
 }

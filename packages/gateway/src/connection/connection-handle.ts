@@ -193,7 +193,7 @@ function deriveContext(
     approvals: connection.approvals,
     holdLive: (sessionId) => connection.holdLive(sessionId),
     notifyChanged: (...change) => connection.notifyChanged(...change),
-    notifyDeleted: (session) => connection.notifyDeleted(session),
+    notifyDeleted: (...deleted) => connection.notifyDeleted(...deleted),
     ...own,
   };
 }

@@ -118,6 +118,10 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
     this.#rare.notices.send(sessionId, notice);
   }
 
+  isWatching(sessionId: string): boolean {
+    return this.watches.has(sessionId);
+  }
+
   show({ event, json }: RecordedEvent): void {
     this.send(event, json);
   }
@@ -167,8 +171,8 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
     return this.#rare.leaving.signal;
   }
 
-  notifyDeleted(session: SessionMeta): void {
-    this.deps.notifyDeleted(session, this);
+  notifyDeleted(session: SessionMeta, answered: object = this): void {
+    this.deps.notifyDeleted(session, answered);
   }
 
   /** Lets in a client that proves who it is. Never rejects. */

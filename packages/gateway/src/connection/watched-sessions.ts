@@ -46,8 +46,13 @@ export class WatchedSessions implements Watches {
   }
 
   ensure(sessionId: string, _runId?: string, after?: number): void {
-    if (this.#others?.has(sessionId) || (this.#watch && sessionId === this.#sessionId)) return;
-    this.watch(sessionId, after);
+    if (!this.has(sessionId)) this.watch(sessionId, after);
+  }
+
+  has(sessionId: string): boolean {
+    return (
+      this.#others?.has(sessionId) === true || (this.#watch !== undefined && sessionId === this.#sessionId)
+    );
   }
 
   end(sessionId?: string): void {

@@ -27,7 +27,11 @@ export async function getEvents(context: RequestContext): Promise<void> {
       commandContext(context, (event) => stream.notify(event)),
     );
   }
-  const after = command.after ?? (await findStart(deps.commands, sessionId, runId));
+  const { epoch, lastSeq } = (await deps.commands.queues.live(sessionId))?.log ?? session;
+  // The session may have been restored from a backup. Then a position may be that of another one.
+  const isKnown = (command.epoch ?? epoch) === epoch && (command.after ?? 0) <= lastSeq;
+  const given = isKnown ? command.after : undefined;
+  const after = given ?? (await findStart(deps.commands, sessionId, runId));
   if (
     !(await deps.commands.queues.hasRun(sessionId, runId)) &&
     !(await hasMore(deps.commands, { sessionId, runId, after }))

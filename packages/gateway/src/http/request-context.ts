@@ -72,7 +72,7 @@ export function commandContext(
     },
     gone,
     send,
-    notifyDeleted: (session) => deps.notifyDeleted(session, context),
+    notifyDeleted: (session, answered = context) => deps.notifyDeleted(session, answered),
   };
   return context;
 }

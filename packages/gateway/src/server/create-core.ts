@@ -1,4 +1,4 @@
-import { defaultLimits } from "@mini-openclaw/protocol";
+import { defaultLimits, type SessionMeta } from "@mini-openclaw/protocol";
 import { ClusterNode } from "../cluster/cluster-node.ts";
 import { isMoved } from "../cluster/requests.ts";
 import type { SessionRuns } from "../cluster/session-runs.ts";
@@ -60,6 +60,10 @@ export function createCore(options: GatewayOptions, { observer, connections }: C
   const awaitsApproval = (sessionId: string) => approvals.has(sessionId);
   const notifierDeps = { store, permissions, isRunning, awaitsApproval, connections, onFailure };
   const notifier = new SessionNotifier(notifierDeps);
+  const notifyDeleted = (session: SessionMeta, answered: object) => {
+    notifier.notifyDeleted(session, answered);
+    watchers.reportDeleted(session.sessionId);
+  };
   const node =
     options.cluster &&
     new ClusterNode(options.cluster, {
@@ -68,7 +72,7 @@ export function createCore(options: GatewayOptions, { observer, connections }: C
       watchers,
       approvals: ownApprovals,
       notify: (sessionId) => notifier.notify(sessionId),
-      notifyDeleted: (session) => notifier.notifyDeleted(session, {}),
+      notifyDeleted: (session) => notifyDeleted(session, {}),
       // RFC 6455 registry: "Try Again Later". A client connects again, to a node that works.
       closeConnections: () => void connections.close(1013, "the gateway lost its store"),
       onFailure,
@@ -128,7 +132,7 @@ export function createCore(options: GatewayOptions, { observer, connections }: C
     limiter,
     notifier: {
       notifyDeleted: (session, answered) => {
-        notifier.notifyDeleted(session, answered);
+        notifyDeleted(session, answered);
         node?.announceDeleted(session);
       },
     },

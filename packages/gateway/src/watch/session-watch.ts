@@ -26,6 +26,8 @@ export interface Viewer {
   show(recorded: RecordedEvent): void;
   /** Makes the client resume, because its next event cannot be read. */
   requireResume(): void;
+  /** Notifies the client of the session's end. Absent where it is notified in another way. */
+  showDeleted?(sessionId: string): void;
 }
 
 /** A read for a client that is behind. Its events come from where they are kept. */
@@ -106,6 +108,10 @@ export class SessionWatch implements Watcher {
     if (reading) reading.newestSeq = Math.max(reading.newestSeq, seq);
     else if (this.#sentSeq === undefined) this.#sentSeq = seq;
     else if (this.#sentSeq < seq) this.#read({ after: this.#sentSeq, newestSeq: seq });
+  }
+
+  onDeleted(): void {
+    this.#viewer.showDeleted?.(this.#sessionId);
   }
 
   /** Reads the events after `after`. Makes the client resume if that fails. */

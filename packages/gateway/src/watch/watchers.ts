@@ -11,6 +11,8 @@ export interface Watcher {
    * an event begins after it.
    */
   onNewest(seq: number): void;
+  /** Called when the session was deleted. */
+  onDeleted(): void;
 }
 
 /** The watchers of all sessions. */
@@ -43,7 +45,7 @@ export class Watchers {
    * unsubscribes.
    */
   watch(sessionId: string, onEvent: Watcher["onEvent"]): () => void {
-    const watcher = { onEvent, onGap: () => {}, onNewest: () => {} };
+    const watcher = { onEvent, onGap: () => {}, onNewest: () => {}, onDeleted: () => {} };
     this.add(sessionId, watcher);
     return () => this.remove(sessionId, watcher);
   }
@@ -56,6 +58,11 @@ export class Watchers {
   /** Makes the watchers of the session read the events up to `newest` that they do not have. */
   catchUp(sessionId: string, newest: number): void {
     for (const watcher of this.#watchers.get(sessionId) ?? []) watcher.onNewest(newest);
+  }
+
+  /** Notifies the watchers of the session that it was deleted. */
+  reportDeleted(sessionId: string): void {
+    for (const watcher of this.#watchers.get(sessionId) ?? []) watcher.onDeleted();
   }
 
   has(sessionId: string): boolean {

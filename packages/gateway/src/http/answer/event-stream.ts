@@ -87,6 +87,12 @@ export class EventStream implements Outbox, Viewer {
     this.#send(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   }
 
+  /** Ends the stream, so that the client asks again, and learns that there is no such session. */
+  showDeleted(sessionId: string): void {
+    this.notify({ type: "session_deleted", sessionId });
+    this.end();
+  }
+
   /** Streams a session's events from a position on. */
   watch({ sessionId, after, runId }: StreamRange): void {
     this.#runId = runId;

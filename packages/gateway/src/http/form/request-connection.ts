@@ -103,8 +103,8 @@ class RequestConnection extends CommandSource implements HandledConnection, Outb
     this.close();
   }
 
-  notifyDeleted(session: SessionMeta): void {
-    this.#request.deps.notifyDeleted(session, this);
+  notifyDeleted(session: SessionMeta, answered: object = this): void {
+    this.#request.deps.notifyDeleted(session, answered);
   }
 
   send(): void {}
