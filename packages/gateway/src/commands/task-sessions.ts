@@ -12,13 +12,14 @@ const PAGE = 200;
 /** Deletes the sessions of a session's sub-agents. One that a user works in stays. */
 export async function deleteTasks(
   sessionId: string,
-  { store, notifyDeleted }: TaskSessionDeps & Pick<CommandContext, "notifyDeleted">,
+  context: TaskSessionDeps & Pick<CommandContext, "notifyDeleted">,
 ): Promise<void> {
+  const { store } = context;
   for (let at: { cursor?: string } | undefined = {}; at; ) {
     const { sessions, cursor } = await store.listSessions({ key: taskKey(sessionId), limit: PAGE, ...at });
     for (const task of sessions) {
       const deleting = store.deleteSession(task.sessionId);
-      await deleting.then(() => notifyDeleted(task, {})).catch(() => undefined);
+      if (await deleting.then(() => true).catch(() => false)) context.notifyDeleted(task, {});
     }
     at = cursor === undefined ? undefined : { cursor };
   }
