@@ -66,6 +66,22 @@ describe("a gateway on loopback", () => {
   });
 });
 
+test.each<[options: Parameters<typeof attachedAccess>[0], allowed: string]>([
+  [{}, "Without `authenticate`, only localhost and IP addresses are. Add it to allowedHosts."],
+  [
+    { allowedHosts: ["a.example", "*.b.example"] },
+    "Allowed are a.example, *.b.example. Add it to allowedHosts.",
+  ],
+  [{ allowedHosts: [() => false] }, "Add it to allowedHosts."],
+  [{ allowedHosts: [], allowedHostsSetting: "CLAW_HOSTS" }, "Add it to CLAW_HOSTS."],
+])("a refused Host in an app with %j names the setting", (options, allowed) => {
+  const access = attachedAccess(options, { onExposed: () => {}, onFailure: () => {} });
+
+  expect(access({ ...request("evil.example"), rawHeaders: ["Host", "evil.example"] } as never)?.reason).toBe(
+    `Host "evil.example" is not a name of this gateway. ${allowed}`,
+  );
+});
+
 test("port 80 is left out of Host by browsers", () => {
   expect(own({ host: "127.0.0.1", port: 80 }, {})(request("localhost", "http://localhost"))).toBeUndefined();
 });

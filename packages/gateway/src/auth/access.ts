@@ -97,6 +97,7 @@ export function attachedAccess(
   { onExposed, onFailure }: { onExposed: (address: string) => void; onFailure: ReportFailure },
 ): Access {
   const { allowedOrigins = [], allowedOriginsSetting, allowedHosts, authenticate } = options;
+  const { allowedHostsSetting = "allowedHosts" } = options;
   const isAnonymous = authenticate === undefined;
   const isNamed = allowedHosts === undefined ? undefined : compileHosts(allowedHosts);
   const isOwnHost = (host: string) => {
@@ -104,11 +105,11 @@ export function attachedAccess(
     return !isAnonymous || isAddress(host) || isLocalName(nameOf(host));
   };
   const strings = allowedHosts?.filter((rule) => typeof rule === "string").join(", ");
-  const need = "Without `authenticate`, only localhost and IP addresses are. Name others in `allowedHosts`.";
+  const need = `Without \`authenticate\`, only localhost and IP addresses are. Add it to ${allowedHostsSetting}.`;
   const check = createAccess({
     isOwnHost,
     isAllowedOrigin: compileOrigins(allowedOrigins),
-    allowed: strings ? `Allowed are ${strings}.` : isNamed ? "" : need,
+    allowed: isNamed ? `${strings ? `Allowed are ${strings}. ` : ""}Add it to ${allowedHostsSetting}.` : need,
     allowedOriginsSetting,
     onFailure,
   });
