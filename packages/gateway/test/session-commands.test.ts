@@ -299,19 +299,20 @@ describe("two principals", () => {
     });
     const alice = await gateway.connect({ "x-user": "alice" });
     const { sessionId } = alice;
-    const [boss, keeping, idle] = await Promise.all(
-      [1, 2, 3].map(() => gateway.connect({ "x-user": "boss" })),
-    );
-    boss?.send({ type: "resume", sessionId });
-    keeping?.send({ type: "resume", sessionId, keep: true });
-    await Promise.all([boss?.next("resync"), keeping?.next("resync")]);
+    const boss = { "x-user": "boss" };
+    const moved = await gateway.connect(boss);
+    const keeping = await gateway.connect(boss);
+    const idle = await gateway.connect(boss);
+    moved.send({ type: "resume", sessionId });
+    keeping.send({ type: "resume", sessionId, keep: true });
+    await Promise.all([moved.next("resync"), keeping.next("resync")]);
 
     alice.send({ type: "delete", sessionId });
-    await Promise.all([boss, keeping].map((one) => one?.next("session_deleted")));
-    await Promise.all([boss, keeping, idle].map((one) => one?.roundTrip()));
+    await Promise.all([moved.next("session_deleted"), keeping.next("session_deleted")]);
+    await Promise.all([moved.roundTrip(), keeping.roundTrip(), idle.roundTrip()]);
 
-    const counts = [boss, keeping, idle].map(
-      (one) => one?.types().filter((type) => type === "session_deleted").length,
+    const counts = [moved, keeping, idle].map(
+      (one) => one.types().filter((type) => type === "session_deleted").length,
     );
     expect(counts).toEqual([1, 1, 0]);
   });

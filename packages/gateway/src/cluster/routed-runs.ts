@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { ApprovalDecision, Cluster } from "@mini-openclaw/protocol";
+import type { Cluster } from "@mini-openclaw/protocol";
 import type { AcceptedRun, OnSaved, SubmittedMessage } from "../run/run-types.ts";
 import type { Edit } from "../sessions/add-run.ts";
 import type { SessionQueues } from "../sessions/session-queues.ts";
