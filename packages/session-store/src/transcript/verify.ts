@@ -33,11 +33,42 @@ export interface VerifiedLine {
   readonly problems: readonly TranscriptProblem[];
 }
 
-/** Yields the lines of a transcript with their problems. Holds one chunk and all ids. */
+/**
+ * Yields the lines of a transcript with their problems. Holds one chunk, one group and all ids.
+ *
+ * A group at the end that lacks lines was never appended: all its lines have a problem.
+ */
 export async function* verifyLines(
   fs: FileSystem,
   path: string,
 ): AsyncGenerator<VerifiedLine, void, undefined> {
+  let group: VerifiedLine[] = [];
+  for await (const verified of verifyEachLine(fs, path)) {
+    const { line, isTorn } = verified;
+    const isOpen = line.kind === "entry" && (line.marks.groupRest ?? 0) > 0;
+    if (isOpen) {
+      group.push(verified);
+      continue;
+    }
+    yield* isTorn ? withoutEnd(group) : group;
+    group = [];
+    yield verified;
+  }
+  yield* withoutEnd(group);
+}
+
+function withoutEnd(group: readonly VerifiedLine[]): VerifiedLine[] {
+  return group.map(({ problems, ...verified }) => {
+    const { number: line, offset } = verified;
+    const problem = "is of a group whose end is missing";
+    return { ...verified, problems: [...problems, { line, offset, problem, cut: true }] };
+  });
+}
+
+async function* verifyEachLine(
+  fs: FileSystem,
+  path: string,
+): AsyncGenerator<VerifiedLine & { isTorn: boolean }, void, undefined> {
   yield* withFileLines(fs, path, async function* (file) {
     const ids = new Set<string>();
     let lastSeq = 0;
@@ -63,6 +94,7 @@ export async function* verifyLines(
           number,
           offset,
           line,
+          isTorn: !terminated && (line.kind === "damaged" || line.kind === "blank"),
           problems: found.map((one) => ({ line: number, offset, ...one })),
         };
       }
