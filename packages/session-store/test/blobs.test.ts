@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -12,8 +13,9 @@ import {
 import { join } from "node:path";
 import type { SessionEvent } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
-import { nodeFileSystem } from "../src/files/file-system.ts";
+import { type FileSystem, nodeFileSystem } from "../src/files/file-system.ts";
 import { JsonlStore } from "../src/store/jsonl-store.ts";
+import { BlobFolder } from "../src/transcript/blob-folder.ts";
 import { buildWriter, startWriter } from "./child/child-process.ts";
 import { command } from "./command.ts";
 import { openStore, runEvents, says, transcriptPath, writeTranscript } from "./fixtures.ts";
@@ -214,4 +216,52 @@ test("saves a blob for the disk before its line", async () => {
   expect(synced).toEqual(["file", `/blobs/${sessionId}`, "/blobs", ""]);
   await log.close();
   await store.close();
+});
+
+test("keeps the blobs of lines that another program wrote with blanks", async () => {
+  await using folder = await temporaryFolder();
+  const sessionId = await sessionWithBlob(folder.path);
+  const path = transcriptPath(folder.path, sessionId);
+  writeFileSync(path, readFileSync(path, "utf8").replaceAll('":', '": '));
+  mkdirSync(join(folder.path, "live"), { recursive: true });
+  writeFileSync(join(folder.path, "live", `${sessionId}.jsonl`), "");
+  await using store = await openStore(folder.path);
+  await store.appendMessage(sessionId, says("two"));
+  expect(await store.loadBlob?.(sessionId, id)).toEqual(bytes);
+});
+
+test.each(["os", "disk"] as const)("saves a damaged blob again, at %s", async (durability) => {
+  await using folder = await temporaryFolder();
+  const sessionId = await sessionWithBlob(folder.path);
+  await using store = await openStore(folder.path, { durability });
+  const log = await store.openLog(sessionId);
+  writeFileSync(join(folder.path, "blobs", sessionId, id), Buffer.alloc(bytes.length));
+  expect(await log.saveBlob?.(bytes)).toBe(id);
+  expect(await store.loadBlob?.(sessionId, id)).toEqual(bytes);
+  await log.close();
+});
+
+test("does not write a blob twice that is there, and refuses a folder of its name", async () => {
+  await using folder = await temporaryFolder();
+  const sessionId = await sessionWithBlob(folder.path);
+  const path = join(folder.path, "blobs", sessionId, id);
+  const before = statSync(path).ino;
+  await using store = await openStore(folder.path);
+  const log = await store.openLog(sessionId);
+  await log.saveBlob?.(bytes);
+  expect(statSync(path).ino).toBe(before);
+  rmSync(path);
+  mkdirSync(path);
+  await expect(log.saveBlob?.(bytes)).rejects.toMatchObject({ code: "WRITE_FAILED" });
+  await log.close();
+});
+
+test("takes a file that is larger than any blob for a damaged one", async () => {
+  await using folder = await temporaryFolder();
+  const sessionId = await sessionWithBlob(folder.path);
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    fileStat: (fd) => ({ ...nodeFileSystem.fileStat(fd), size: constants.MAX_LENGTH + 1 }),
+  };
+  expect(await new BlobFolder(fs, folder.path, sessionId).load(id)).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { createHash } from "node:crypto";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
@@ -38,7 +39,8 @@ export class BlobFolder {
     const fs = this.#fs;
     const id = idOf(bytes);
     const path = join(this.path, id);
-    if (fs.pathStat(path)?.size === bytes.length) return id;
+    // One that is damaged, or that nobody may have synced, is written again.
+    if (!isDurable && (await this.#has(id))) return id;
     fs.makeDirectory(this.path);
     const temporary = temporaryName(path);
     const fd = fs.open(temporary, openFlags.create);
@@ -70,6 +72,7 @@ export class BlobFolder {
   async load(id: string): Promise<Uint8Array | undefined> {
     if (typeof id !== "string" || !BLOB_ID.test(id)) return undefined;
     const bytes = await withFile(this.#fs, join(this.path, id), async ({ fs, fd, size }) => {
+      if (size > constants.MAX_LENGTH) return undefined; // nobody saved so much
       const buffer = Buffer.alloc(size);
       let length = 0;
       while (length < size) {
@@ -80,6 +83,14 @@ export class BlobFolder {
       return buffer.subarray(0, length);
     });
     return bytes && idOf(bytes) === id ? bytes : undefined;
+  }
+
+  async #has(id: string): Promise<boolean> {
+    try {
+      return (await this.load(id)) !== undefined;
+    } catch {
+      return false;
+    }
   }
 
   /** Adds a blob of another session. A blob that is missing there is missing here too. */

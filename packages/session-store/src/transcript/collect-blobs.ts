@@ -25,13 +25,16 @@ export async function collectBlobs(
   for (const name of saved) if (!named.has(name)) blobs.remove(name);
 }
 
+// Other programs that rewrite lines put blanks after the colon.
+const BLOB = /"blob"[ \t]*:[ \t]*"([0-9a-f]{64})"/g;
+
 /** Yields the ids of blobs in the lines of a file, damaged lines included. */
 async function* blobIdsIn(fs: FileSystem, path: string): AsyncGenerator<string, void, undefined> {
   yield* withFileLines(fs, path, async function* ({ fd, size }) {
     for await (const batch of scanForward(fs, fd, { start: 0, end: size })) {
       for (const { bytes } of batch) {
         const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-        for (const [, id = ""] of line.matchAll(/"blob":"([0-9a-f]{64})"/g)) yield id;
+        for (const [, id = ""] of line.matchAll(BLOB)) yield id;
       }
     }
   });
