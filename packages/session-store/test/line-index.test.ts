@@ -103,3 +103,22 @@ test("a page of a large file in the legacy format is counted from the start", as
   expect(message).toMatchObject({ seq: 10, content: expect.stringMatching(/^10 /) });
   await store.close();
 });
+
+test("a page is right after another program wrote longer lines into the same file", async () => {
+  await using folder = await temporaryFolder();
+  const path = transcriptPath(folder.path, "s");
+  const write = (rest: string) =>
+    writeFileSync(
+      path,
+      range(1, 4_001)
+        .map((seq) => lineOf(seq).replace(text, text + rest))
+        .join(""),
+    );
+  write("");
+  const { store } = countingStore(folder.path);
+  const page = async () => seqsOf(await store.loadMessages("s", { limit: 5, before: 100 }));
+  expect(await page()).toEqual(range(95, 100));
+  write(" and much more of it".repeat(40));
+  expect(await page()).toEqual(range(95, 100));
+  await store.close();
+});

@@ -119,7 +119,7 @@ function isCost(value: SessionMeta["costUsd"]): boolean {
 }
 
 /** Returns a checksum of the last bytes before an offset. It differs between transcripts. */
-function checkOf({ fs, fd }: OpenTranscript, bytes: number): number {
+export function checkOf({ fs, fd }: OpenTranscript, bytes: number): number {
   const buffer = Buffer.alloc(Math.min(bytes, CHECKED_BYTES));
   return crc32(buffer.subarray(0, fs.readNow(fd, buffer, bytes - buffer.length)));
 }

@@ -1,5 +1,6 @@
 import { scanForward } from "../files/line-scan.ts";
 import { parseTranscriptLine } from "../format/transcript-line.ts";
+import { checkOf } from "./checkpoint.ts";
 import type { OpenTranscript } from "./transcript-reader.ts";
 
 // 64 KiB: a page is found in one or two blocks, and 1 GB has 16,000 of them.
@@ -22,6 +23,8 @@ interface LineIndex {
   readonly blocks: Block[];
   /** False for a file with lines of the legacy format, which have no numbers. */
   isNumbered: boolean;
+  /** The end of the lines when the index grew last, with the checksum of the bytes before it. */
+  seen: { end: number; check: number };
   /** The index grows one step at a time. */
   growing: Promise<void>;
 }
@@ -53,18 +56,31 @@ export class LineIndexes {
   async #read(path: string, transcript: OpenTranscript): Promise<LineIndex | undefined> {
     const { ino } = transcript.fs.fileStat(transcript.fd);
     let index = this.#indexes.get(path);
-    const isSame = index?.ino === ino && (index.blocks.at(-1)?.end ?? 0) <= transcript.size;
-    if (!index || !isSame) index = { ino, blocks: [], isNumbered: true, growing: Promise.resolve() };
+    if (index?.ino !== ino || !isSameText(index, transcript)) {
+      const seen = { end: 0, check: 0 };
+      index = { ino, blocks: [], isNumbered: true, seen, growing: Promise.resolve() };
+    }
     // The newest is last. The oldest is dropped.
     this.#indexes.delete(path);
     this.#indexes.set(path, index);
     const [oldest] = this.#indexes.keys();
     if (this.#indexes.size > MAX_INDEXES && oldest !== undefined) this.#indexes.delete(oldest);
     const grown = index;
-    grown.growing = grown.growing.catch(() => {}).then(() => grow(grown, transcript));
+    grown.growing = grown.growing.catch(() => {}).then(() => growTo(grown, transcript));
     await grown.growing;
     return grown.isNumbered ? grown : undefined;
   }
+}
+
+/** Returns false for a file that was cut, or that another program wrote anew. */
+function isSameText({ seen: { end, check } }: LineIndex, transcript: OpenTranscript): boolean {
+  return end <= transcript.size && checkOf(transcript, end) === check;
+}
+
+async function growTo(index: LineIndex, transcript: OpenTranscript): Promise<void> {
+  await grow(index, transcript);
+  const end = index.blocks.at(-1)?.end ?? 0;
+  index.seen = { end, check: checkOf(transcript, end) };
 }
 
 /** Adds the lines that were appended since. */
