@@ -4,7 +4,7 @@ import { AppendFile } from "../files/append-file.ts";
 import type { FileSystem } from "../files/file-system.ts";
 import { NO_HARD_LINKS } from "../files/move-file.ts";
 import { withFile } from "../files/regular-file.ts";
-import { DAMAGED_FOLDER, LIVE_FOLDER, sessionPaths } from "../files/session-paths.ts";
+import { DAMAGED_FOLDER, sessionPaths } from "../files/session-paths.ts";
 import { temporaryName } from "../files/temporary-file.ts";
 import { WriterLocks } from "../files/writer-lock.ts";
 import { headerLine } from "../format/session-lines.ts";
@@ -17,6 +17,7 @@ import { foreignFile, foreignProgram, isOwnLine } from "../transcript/foreign-fi
 import { unknownProgram } from "../transcript/foreign-programs.ts";
 import { SessionFiles } from "../transcript/session-files.ts";
 import { type TranscriptProblem, verifyLines } from "../transcript/verify.ts";
+import { lockSession } from "../writer/open-writer.ts";
 
 const LINE_FEED = Buffer.from("\n");
 
@@ -35,8 +36,7 @@ export interface Repair {
  * `WRITE_FAILED`
  */
 export async function repairSession(fs: FileSystem, folder: string, sessionId: string): Promise<Repair> {
-  fs.makeDirectory(join(folder, LIVE_FOLDER));
-  const lock = new WriterLocks(fs).acquire(sessionPaths(folder, sessionId).lock);
+  const lock = lockSession({ fs, locks: new WriterLocks(fs) }, sessionPaths(folder, sessionId));
   try {
     const paths = await new SessionFiles(fs, folder).locate(sessionId);
     if (!paths) throw notFound(sessionId);

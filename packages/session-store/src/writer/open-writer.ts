@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { AppendFile } from "../files/append-file.ts";
 import type { FileSystem } from "../files/file-system.ts";
 import { scanBackward } from "../files/line-scan.ts";
+import { openIfThere } from "../files/regular-file.ts";
 import { LIVE_FOLDER, type SessionPaths, sessionPaths } from "../files/session-paths.ts";
 import type { WriterLock, WriterLocks } from "../files/writer-lock.ts";
 import { headerLine } from "../format/session-lines.ts";
@@ -52,7 +53,7 @@ export interface Folder {
  * first entry.
  *
  * @throws StoreError `SESSION_NOT_FOUND`, `SESSION_ARCHIVED`, `SESSION_LOCKED`,
- * `UNSUPPORTED_VERSION`, `NOT_A_FILE`, `READ_FAILED`
+ * `UNSUPPORTED_VERSION`, `NOT_A_FILE`, `READ_FAILED`, `WRITE_FAILED`
  */
 export async function openWriter(
   folder: Folder,
@@ -92,7 +93,7 @@ async function missing({ files }: Folder, sessionId: string): Promise<StoreError
 }
 
 /** Acquires the lock of a session. */
-export function lockSession({ fs, locks }: Folder, paths: SessionPaths): WriterLock {
+export function lockSession({ fs, locks }: Pick<Folder, "fs" | "locks">, paths: SessionPaths): WriterLock {
   const live = join(paths.folder, LIVE_FOLDER);
   try {
     fs.makeDirectory(live);
@@ -107,7 +108,7 @@ async function openLocked(
   sessionId: string,
   { paths, lock, files }: { paths: SessionPaths; lock: WriterLock; files: AppendFile[] },
 ) {
-  const transcript = new AppendFile(fs, paths.transcript, { create: false });
+  const transcript = openTranscript(fs, paths.transcript);
   files.push(transcript);
   const view = { fs, fd: transcript.fd, size: transcript.size };
   const checkpoint = readCheckpoint(sessionId, paths, view);
@@ -131,6 +132,26 @@ async function openLocked(
     }
   }
   return { summary: renewed, lastSeq, transcript, journal, runs };
+}
+
+/** @throws StoreError `WRITE_FAILED` for a file that can be read, but not written */
+function openTranscript(fs: FileSystem, path: string): AppendFile {
+  try {
+    return new AppendFile(fs, path, { create: false });
+  } catch (cause) {
+    if (StoreError.is(cause) || !canRead(fs, path)) throw cause;
+    throw new StoreError("WRITE_FAILED", `Cannot write ${path}: ${reason(cause)}.`, { cause });
+  }
+}
+
+function canRead(fs: FileSystem, path: string): boolean {
+  try {
+    const file = openIfThere(fs, path);
+    if (file) fs.close(file.fd);
+    return file !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function withEpoch(summary: Summary, epoch: string): Summary {
