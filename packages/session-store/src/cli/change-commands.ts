@@ -12,8 +12,8 @@ function changing(
   return {
     usage,
     count,
-    async run({ args: [name = "", ...rest], json }, { store, terminal }) {
-      const { sessionId } = await findSession(store, name);
+    async run({ folder, args: [name = "", ...rest], json }, { store, terminal }) {
+      const { sessionId } = await findSession(store, folder, name);
       const session = await change(store, sessionId, rest);
       terminal.out(json ? jsonLine(session) : `${sessionRow(session)}\n`);
       return 0;
@@ -26,8 +26,8 @@ const one: Pick<Command, "usage" | "count"> = { usage: "<session>", count: [1, 1
 const fork: Command = {
   ...one,
   options: ["at", "key"],
-  async run({ args: [name = ""], at, key, json }, { store, terminal }) {
-    const { sessionId } = await findSession(store, name);
+  async run({ folder, args: [name = ""], at, key, json }, { store, terminal }) {
+    const { sessionId } = await findSession(store, folder, name);
     const options = { ...(at !== undefined && { at }), ...(key !== undefined && { key }) };
     const session = await store.forkSession(sessionId, options);
     terminal.out(json ? jsonLine(session) : `${sessionRow(session)}\n`);
@@ -37,8 +37,8 @@ const fork: Command = {
 
 const deleteSession: Command = {
   ...one,
-  async run({ args: [name = ""], json }, { store, terminal }) {
-    const session = await findSession(store, name);
+  async run({ folder, args: [name = ""], json }, { store, terminal }) {
+    const session = await findSession(store, folder, name);
     await store.deleteSession(session.sessionId);
     if (json) terminal.out(jsonLine({ sessionId: session.sessionId, deleted: true }));
     else terminal.out(safe(`Deleted ${session.sessionId}. "undelete" restores it within 7 days.\n`));

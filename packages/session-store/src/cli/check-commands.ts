@@ -19,7 +19,7 @@ const verify: Command["run"] = async ({ folder, args, json }, { store, terminal 
     terminal.out(describeFinding(sessionId, finding, json));
     if (!("isNote" in finding && finding.isNote)) problems += 1;
   };
-  for (const sessionId of await idsOf(store, files, args)) {
+  for (const sessionId of await idsOf(store, { files, folder, names: args })) {
     const location = await files.locate(sessionId);
     if (!location) continue; // deleted meanwhile
     const blobs = new BlobFolder(nodeFileSystem, folder, sessionId);
@@ -45,7 +45,7 @@ const ONLY_INDEXED =
 const repair: Command["run"] = async ({ folder, args, json }, { store, terminal }) => {
   const files = new SessionFiles(nodeFileSystem, folder);
   let exitCode = 0;
-  for (const sessionId of await idsOf(store, files, args)) {
+  for (const sessionId of await idsOf(store, { files, folder, names: args })) {
     try {
       const { cut, backup } = await repairSession(nodeFileSystem, folder, sessionId);
       if (json) terminal.out(jsonLine({ sessionId, cut, backup }));
@@ -69,14 +69,17 @@ export const checkCommands: Record<string, Command> = {
 /**
  * Returns the ids of the named sessions; without names those of all transcripts, readable or not.
  */
-async function idsOf(store: SessionStore, files: SessionFiles, names: string[]): Promise<string[]> {
+async function idsOf(
+  store: SessionStore,
+  { files, folder, names }: { files: SessionFiles; folder: string; names: string[] },
+): Promise<string[]> {
   const { open, archived } = await files.list();
   if (names.length === 0) return [...open, ...archived];
   const ids: string[] = [];
   for (const name of names) {
     // A transcript that cannot be read has no name but its id.
     const isThere = isSessionId(name) && (open.has(name) || archived.has(name));
-    ids.push(isThere ? name : (await findSession(store, name)).sessionId);
+    ids.push(isThere ? name : (await findSession(store, folder, name)).sessionId);
   }
   return ids;
 }

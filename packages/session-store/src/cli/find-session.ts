@@ -1,6 +1,8 @@
 import type { SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import { describeValue } from "@mini-openclaw/protocol/shared";
+import { nodeFileSystem } from "../files/file-system.ts";
 import { isSessionId } from "../model/names.ts";
+import { SessionFiles } from "../transcript/session-files.ts";
 import { UsageError } from "./terminal.ts";
 
 // As short an end of an id as the page shows. A shorter one is a guess.
@@ -27,26 +29,27 @@ export async function* eachSession(
  * Returns the session of an id, of the beginning or the end of an id, or of a key. The page shows
  * the last 8 characters of an id.
  *
- * @throws UsageError
+ * @throws UsageError; StoreError if the session cannot be read
  */
-export async function findSession(store: SessionStore, name: string): Promise<SessionMeta> {
+export async function findSession(store: SessionStore, folder: string, name: string): Promise<SessionMeta> {
   // Every id begins with an empty text. An unset variable of a script must not name a session.
   if (name === "") throw new UsageError('The name of the session is empty. "ls" lists all.');
   const exact = isSessionId(name) ? await store.getSession(name) : undefined;
   if (exact) return exact;
-  const matches: SessionMeta[] = [];
   for (const archived of [false, true]) {
-    for await (const session of eachSession(store, { archived })) {
-      if (session.key === name) return session;
-      if (isPartOf(session.sessionId, name)) matches.push(session);
-    }
+    const [newest] = (await store.listSessions({ key: name, archived, limit: 1 })).sessions;
+    if (newest) return newest;
   }
-  const [match, other] = matches;
+  // The names of the files are enough. A large folder has too many sessions to read each.
+  const { open, archived } = await new SessionFiles(nodeFileSystem, folder).list();
+  const [id, ...others] = [...open, ...archived].filter((sessionId) => isPartOf(sessionId, name));
+  if (others.length > 0) {
+    const count = others.length + 1;
+    throw new UsageError(`${describeValue(name)} is a part of ${count} session ids. Use a longer part.`);
+  }
+  const match = id === undefined ? undefined : await store.getSession(id);
   if (!match) throw new UsageError(`There is no session ${describeValue(name)}. "ls" lists all.`);
-  if (!other) return match;
-  throw new UsageError(
-    `${describeValue(name)} is a part of ${matches.length} session ids. Use a longer part.`,
-  );
+  return match;
 }
 
 function isPartOf(sessionId: string, name: string): boolean {

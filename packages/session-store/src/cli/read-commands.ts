@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Entry, toMarkdown } from "@mini-openclaw/protocol";
+import type { Entry } from "@mini-openclaw/protocol";
 import { nodeFileSystem } from "../files/file-system.ts";
+import { readIndexedIds } from "../listing/index-file.ts";
 import { describeForeign } from "../transcript/foreign-file.ts";
 import { SessionFiles } from "../transcript/session-files.ts";
 import type { Command, CommandLine } from "./command.ts";
 import { eachSession, findSession } from "./find-session.ts";
 import { formatEntry } from "./format-entry.ts";
+import { MarkdownText } from "./markdown-text.ts";
 import { createFileSaver } from "./save-files.ts";
 import { bold, dim, instant, jsonLine, safe, safeLine, sessionRow, type Terminal } from "./terminal.ts";
 
@@ -30,8 +32,11 @@ const listHead = `${"session".padEnd(36)}  ${"updated (UTC)".padEnd(19)}   count
 /** Prints the session files of other programs. Returns their number. */
 async function listForeign(folder: string, terminal: Terminal, json: boolean): Promise<number> {
   const files = new SessionFiles(nodeFileSystem, folder);
+  // The index names sessions of this store only.
+  const own = await readIndexedIds(nodeFileSystem, folder);
   let count = 0;
   for (const sessionId of (await files.list()).open) {
+    if (own.has(sessionId)) continue;
     const program = await files.foreignProgram(sessionId);
     if (program === undefined) continue;
     count += 1;
@@ -41,8 +46,8 @@ async function listForeign(folder: string, terminal: Terminal, json: boolean): P
   return count;
 }
 
-const show: Command["run"] = async ({ args: [name = ""], json, limit }, { store, terminal }) => {
-  const session = await findSession(store, name);
+const show: Command["run"] = async ({ folder, args: [name = ""], json, limit }, { store, terminal }) => {
+  const session = await findSession(store, folder, name);
   const messages = await store.loadMessages(session.sessionId, { limit });
   if (!json) {
     const { title, key, sessionId, messageCount, createdAt } = session;
@@ -55,8 +60,8 @@ const show: Command["run"] = async ({ args: [name = ""], json, limit }, { store,
 };
 
 const tail: Command["run"] = async (line, { store, terminal, signal }) => {
-  const { json, limit, follow } = line;
-  const { sessionId } = await findSession(store, line.args[0] ?? "");
+  const { folder, args, json, limit, follow } = line;
+  const { sessionId } = await findSession(store, folder, args[0] ?? "");
   const messages = await store.loadMessages(sessionId, { limit });
   for (const message of messages) print(terminal, message, json);
   let last = messages.at(-1)?.seq ?? 0;
@@ -85,15 +90,15 @@ const search: Command["run"] = async (line, { store, terminal, signal }) => {
 };
 
 const exportSession: Command["run"] = async (line, { store, terminal }) => {
-  const { args, files } = line;
+  const { folder, args, files } = line;
   const format = line.json ? "jsonl" : line.format;
-  const session = await findSession(store, args[0] ?? "");
+  const session = await findSession(store, folder, args[0] ?? "");
   const saver = files === undefined ? undefined : createFileSaver(store, session.sessionId, files);
-  const entries: Entry[] = [];
+  const markdown = new MarkdownText();
   for await (const entry of store.entries(session.sessionId)) {
     await saver?.save(entry);
     if (format === "jsonl") terminal.out(jsonLine(entry));
-    else entries.push(entry);
+    else markdown.add(entry);
   }
   for (const missing of saver?.missing ?? []) {
     terminal.err(`${safeLine(`The file ${missing} is missing or damaged.`)}\n`);
@@ -101,7 +106,7 @@ const exportSession: Command["run"] = async (line, { store, terminal }) => {
   const exitCode = saver && saver.missing.length > 0 ? 1 : 0;
   if (format === "jsonl") return exitCode;
   const head = safeLine(`# ${session.title || session.sessionId}`);
-  terminal.out(`${head}\n\n${safe(toMarkdown(entries, undefined, saver?.linkOf))}`);
+  terminal.out(`${head}\n\n${markdown.format(saver?.linkOf)}`);
   return exitCode;
 };
 
