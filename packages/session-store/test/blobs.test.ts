@@ -91,6 +91,7 @@ test("removes the blobs of a new session whose writer was killed before the firs
   await next.appendMessage("other", says("three"));
   await next.close();
   expect(existsSync(join(store, "blobs", sessionId))).toBe(false);
+  expect(existsSync(join(store, "live", `${sessionId}.jsonl`))).toBe(false);
 });
 
 test("keeps all blobs of a session whose damaged lines were cut", async () => {

@@ -111,20 +111,23 @@ export async function removeOrphanedBlobs(context: StoreContext): Promise<void> 
   }
 }
 
-/** Removes the blobs of a session unless it has files, or somebody creates it. */
+/** Removes the blobs of a session, and their mark, unless it has files or somebody creates it. */
 async function removeIfOrphaned(context: StoreContext, sessionId: string): Promise<void> {
   const { folder, writers } = context;
   if (writers.has(sessionId) || (await exists(context, sessionId))) return;
+  const paths = sessionPaths(folder.path, sessionId);
   let lock: ReturnType<typeof lockSession>;
   try {
     // The creator of a session holds its lock before the first blob.
-    lock = lockSession(folder, sessionPaths(folder.path, sessionId));
+    lock = lockSession(folder, paths);
   } catch {
     return;
   }
   try {
     if (await exists(context, sessionId)) return;
     await new BlobFolder(folder.fs, folder.path, sessionId).discard();
+    // The mark of the first blob, without an event.
+    if (folder.fs.pathStat(paths.journal)?.size === 0) unlinkQuietly(folder.fs, paths.journal);
   } finally {
     lock.release();
   }
