@@ -111,11 +111,11 @@ export class AgentRuntime implements AgentRunner {
     const { previous, sessionId = "" } = options;
     const { maxContextMessages, contextWindow, windowStarts, providers, tools, readPrompt } = this.#settings;
     const { system, sections } = await readPrompt();
-    const maxTokens = contextWindow.limitFor(providers[0].model);
+    const maxTokens = contextWindow.limitFor(providers[0].model, sessionId);
     const window = buildContext(messages, maxContextMessages, windowStarts.find(sessionId, messages));
     const context = fitContext(window, maxTokens).messages;
     const request = toModelRequest(system, context, modelTools(tools), "allowed");
     const report = explainRequest(request, sections, previous);
-    return { ...report, isCompactionDue: isCompactionDue(messages, this.#settings) };
+    return { ...report, isCompactionDue: isCompactionDue(messages, sessionId, this.#settings) };
   }
 }

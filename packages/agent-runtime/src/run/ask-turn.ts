@@ -1,8 +1,8 @@
-import type { ModelProvider, ModelRequest } from "@mini-openclaw/protocol";
+import { isFile, type Message, type ModelProvider, type ModelRequest } from "@mini-openclaw/protocol";
 import type { LimitReached } from "../budget/budget.ts";
 import { estimateMessages, estimateRequest } from "../budget/estimate-tokens.ts";
 import type { ContextWindow } from "../context/context-window.ts";
-import { AgentError } from "../shared/errors.ts";
+import { AgentError, fieldOf } from "../shared/errors.ts";
 import { type Answer, type ModelSettings, type Run, streamTurn, type Turn } from "./stream-turn.ts";
 
 /** A request is made shorter at most so often. */
@@ -21,17 +21,19 @@ export async function askTurn(
   settings: ModelSettings & { contextWindow: ContextWindow },
 ): Promise<Turn | LimitReached> {
   const { contextWindow, providers } = settings;
+  const { sessionId } = run.input;
   const modelOf = () => (providers[run.modelIndex] as ModelProvider).model;
   let sentTokens = Infinity;
   for (let shrinks = 1; ; shrinks += 1) {
-    const request = toRequest(contextWindow.limitFor(modelOf()));
+    const request = toRequest(contextWindow.limitFor(modelOf(), sessionId));
     const promptTokens = estimateRequest(request);
+    const hasFiles = request.messages.some(sendsFiles);
     try {
       const turn = await streamTurn(request, promptTokens, answer, run, settings);
       if ("is" in turn) return turn;
       const { inputTokens, cacheReadTokens, cacheWriteTokens } = turn.usage;
       const counted = inputTokens + cacheReadTokens + cacheWriteTokens;
-      contextWindow.calibrate(turn.model, promptTokens, counted);
+      if (!hasFiles) contextWindow.calibrate(turn.model, promptTokens, counted);
       return turn;
     } catch (error) {
       const messageTokens = estimateMessages(request.messages);
@@ -39,8 +41,15 @@ export async function askTurn(
       const isOverflow = AgentError.is(error) && error.code === "MODEL_CONTEXT_EXCEEDED";
       if (!isOverflow || !isShorter || shrinks > MAX_SHRINKS || run.signal.aborted) throw error;
       sentTokens = messageTokens;
-      contextWindow.shrink(modelOf(), messageTokens);
+      const isOwn = hasFiles || fieldOf(error.cause, "status") === 413;
+      contextWindow.shrink(modelOf(), messageTokens, { sessionId, isOwn });
       await answer.emit({ type: "retry", runId: run.runId, attempt: shrinks, delayMs: 0, code: error.code });
     }
   }
+}
+
+function sendsFiles(message: Message): boolean {
+  return (
+    "blocks" in message && (message.blocks ?? []).some((block) => isFile(block) && block.data !== undefined)
+  );
 }

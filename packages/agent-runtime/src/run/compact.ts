@@ -1,4 +1,4 @@
-import type { Message, ModelRequest, RunEvent, SystemMessage } from "@mini-openclaw/protocol";
+import type { AgentInput, Message, ModelRequest, RunEvent, SystemMessage } from "@mini-openclaw/protocol";
 import { estimateMessages } from "../budget/estimate-tokens.ts";
 import { fitContext } from "../context/fit-context.ts";
 import { untilAborted } from "../shared/child-signal.ts";
@@ -10,7 +10,14 @@ import { CallIds } from "./call-ids.ts";
 import { isCompactionDue, splitAtQuestion } from "./compaction-due.ts";
 import type { RunSettings } from "./run-settings.ts";
 import type { Run, Turn } from "./stream-turn.ts";
-import { executableCalls, isCut, modelTools, toModelRequest, withUniqueCallIds } from "./turn-state.ts";
+import {
+  executableCalls,
+  isCut,
+  modelTools,
+  offeredTools,
+  toModelRequest,
+  withUniqueCallIds,
+} from "./turn-state.ts";
 
 /**
  * Notes that one compaction may add to MEMORY.md: a page. What is worth more is worth asking for.
@@ -48,11 +55,11 @@ type RequestBuilder = (maxTokens: number) => ModelRequest;
 export async function compactIfDue(run: Run, settings: RunSettings): Promise<readonly Message[]> {
   const { messages, sessionId } = run.input;
   const { failedCompactions } = settings;
-  if (!isCompactionDue(messages, settings)) return messages;
+  if (!isCompactionDue(messages, sessionId, settings)) return messages;
   const tokens = estimateMessages(splitAtQuestion(messages).all);
   const failedAt = failedCompactions.get(sessionId);
   if (failedAt && tokens < failedAt * GROWTH_BEFORE_RETRY) return messages;
-  const build = await untilAborted(requestBuilder(messages, settings), run.signal);
+  const build = await untilAborted(requestBuilder(run.input, settings), run.signal);
   await reportingErrors(run, settings, keepMemory(run, build, settings));
   const summary = await reportingErrors(run, settings, summarize(run, build, settings));
   run.budget.forgetLatest();
@@ -65,13 +72,14 @@ export async function compactIfDue(run: Run, settings: RunSettings): Promise<rea
 
 /**
  * Returns the next request as it would be without the question: most of it is in the cache of the
- * model's server.
+ * model's server. So it has the tools of the run, and no others.
  */
-async function requestBuilder(messages: readonly Message[], settings: RunSettings): Promise<RequestBuilder> {
-  const { system } = await settings.readPrompt();
-  const { earlier } = splitAtQuestion(messages);
-  const tools = modelTools(settings.tools);
-  return (maxTokens) => toModelRequest(system, fitContext(earlier, maxTokens).messages, tools, "allowed");
+async function requestBuilder(input: AgentInput, settings: RunSettings): Promise<RequestBuilder> {
+  const tools = offeredTools(settings.tools, input);
+  const { system } = await settings.readPrompt({ ...input, tools });
+  const { earlier } = splitAtQuestion(input.messages);
+  const offered = modelTools(tools);
+  return (maxTokens) => toModelRequest(system, fitContext(earlier, maxTokens).messages, offered, "allowed");
 }
 
 async function keepMemory(run: Run, build: RequestBuilder, settings: RunSettings): Promise<void> {

@@ -15,12 +15,12 @@ const MAX_NEEDED_MESSAGES = 1000;
  * Returns true if there is something to sum up, and what a model would be shown is more than the
  * share allows. Tokens count. Messages count too where the agent limits them.
  */
-export function isCompactionDue(messages: readonly Message[], limits: Limits): boolean {
+export function isCompactionDue(messages: readonly Message[], sessionId: string, limits: Limits): boolean {
   const { maxContextMessages, contextWindow, providers, compactAtShare: share } = limits;
   if (share === undefined) return false;
   const { earlier, all } = splitAtQuestion(messages);
   if (!earlier.some(({ role }) => role === "user" || role === "assistant")) return false;
-  const maxTokens = contextWindow.limitFor(providers[0].model);
+  const maxTokens = contextWindow.limitFor(providers[0].model, sessionId);
   return all.length > share * maxContextMessages || estimateMessages(all) > share * maxTokens;
 }
 

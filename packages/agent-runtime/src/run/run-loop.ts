@@ -17,9 +17,8 @@ import { RunContext } from "../context/run-context.ts";
 import { checkModelOptions, invalidOption } from "../shared/check-options.ts";
 import { untilAborted } from "../shared/child-signal.ts";
 import { type Emit, emitEvents } from "../shared/emit-events.ts";
-import { swallowRejection } from "../shared/errors.ts";
+import { fieldOf, swallowRejection } from "../shared/errors.ts";
 import { callTools } from "../tool-calls/call-tools.ts";
-import type { Tool } from "../tool-calls/define-tool.ts";
 import { askTurn } from "./ask-turn.ts";
 import { CallIds } from "./call-ids.ts";
 import { compactIfDue } from "./compact.ts";
@@ -33,6 +32,7 @@ import {
   hasText,
   isCut,
   modelTools,
+  offeredTools,
   type ToolUse,
   toFields,
   toModelRequest,
@@ -106,7 +106,7 @@ async function runTurns(run: Run, settings: RunSettings): Promise<Ending> {
   const start = windowStarts.move(input.sessionId, conversation);
   const context = new RunContext(buildContext(conversation, maxContextMessages, start));
   // One run, one prompt: what stands before a model's thinking must stay as it was.
-  const tools = new Map([...settings.tools].filter(([, tool]) => isOffered(tool, input)));
+  const tools = offeredTools(settings.tools, input);
   const offered = modelTools(tools);
   const { system } = await untilAborted(settings.readPrompt({ ...input, tools }), signal);
   const guard = new LoopGuard(settings);
@@ -162,11 +162,6 @@ async function runTurns(run: Run, settings: RunSettings): Promise<Ending> {
   }
 }
 
-/** Returns false for a tool that needs a function which the run does not have. */
-function isOffered({ definition }: Tool, input: AgentInput): boolean {
-  return definition.needs === undefined || input[definition.needs] !== undefined;
-}
-
 /** The last turns of a run, in which the model may only answer. */
 class Closing {
   #outcome: RunOutcome | undefined;
@@ -207,6 +202,10 @@ async function takeSteering(
   if (!Array.isArray(steering)) {
     swallowRejection(steering, onError);
     throw invalidOption("takeSteering", "a function that returns an array of messages", steering);
+  }
+  for (const [index, message] of steering.entries()) {
+    if (fieldOf(message, "role") === "user" && typeof fieldOf(message, "content") === "string") continue;
+    throw invalidOption(`takeSteering()[${index}]`, "a message of a user with a text as `content`", message);
   }
   for (const message of steering) {
     const { role: _, ...fields } = message;

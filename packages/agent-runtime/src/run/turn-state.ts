@@ -1,4 +1,5 @@
 import type {
+  AgentInput,
   AssistantMessage,
   Message,
   ModelRequest,
@@ -17,6 +18,12 @@ const noMoreTools = "No more tools can be called in this run. Answer now, with w
  * Use of tools in a request: allowed, refused by a note, or absent from the request.
  */
 export type ToolUse = "allowed" | "refused" | "absent";
+
+/** Returns the tools of a run: not those that need a function which it does not have. */
+export function offeredTools(tools: ReadonlyMap<string, Tool>, input: AgentInput): Map<string, Tool> {
+  const isOffered = ({ definition: { needs } }: Tool) => needs === undefined || input[needs] !== undefined;
+  return new Map([...tools].filter(([, tool]) => isOffered(tool)));
+}
 
 /** Returns the tools as a model gets them. */
 export function modelTools(tools: ReadonlyMap<string, Tool>): ModelTool[] {

@@ -4,6 +4,7 @@ import {
   AgentError,
   AgentRuntime,
   type AgentRuntimeOptions,
+  createTaskTool,
   MemoryManager,
   type ToolDefinition,
 } from "../../src/index.ts";
@@ -423,6 +424,24 @@ describe("the messages that a run needs", () => {
     }
     expect(transcript.filter(({ role }) => role === "system").length).toBeGreaterThan(10);
   });
+});
+
+test("a summary is asked for with the tools of the run, whose requests are in the server's cache", async () => {
+  const { agent, provider } = scripted([[says("They met.")], [says("ok")]], {
+    tools: [ping, createTaskTool()],
+  });
+  await eventsOf(agent, inputOf(conversation));
+  const [summing, asking] = provider.requests;
+  expect(asking?.tools.map(({ name }) => name)).toEqual(["ping"]);
+  expect(summing?.tools).toEqual(asking?.tools);
+});
+
+test("a summary is asked for with the prompt of the run", async () => {
+  const provider = createScriptedProvider([[says("They met.")], [says("ok")]]);
+  const limits = { maxContextMessages: 8, compactAtShare: 0.5 };
+  const agent = new AgentRuntime({ provider, tools: [ping, createTaskTool()], ...limits });
+  await eventsOf(agent, inputOf(conversation));
+  expect(provider.requests[0]?.system.stable).toBe(provider.requests[1]?.system.stable);
 });
 
 describe("explaining the context", () => {

@@ -2,7 +2,7 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { AgentRuntime, type AgentRuntimeOptions, MemoryManager, runWithCallbacks } from "../../src/index.ts";
 import { createScriptedProvider, fails, says } from "../../src/testing.ts";
-import { eventsOf, inputOf, outline } from "../collect.ts";
+import { eventsOf, inputOf, outline, user } from "../collect.ts";
 
 function agentWith(options: Partial<AgentRuntimeOptions> | object) {
   const errors: unknown[] = [];
@@ -135,6 +135,22 @@ test("messages of users that come as a promise are named", async () => {
   expect(errors).toHaveLength(2);
   expect(errors).toContainEqual(expect.objectContaining({ message }));
   expect(errors).toContainEqual(new Error("no queue"));
+});
+
+test.each<[string, unknown]>([
+  ["null", null],
+  ['"hi"', "hi"],
+  ["an object", { role: "user" }],
+  ["an object", { role: "user", content: 5, timestamp: 1 }],
+  ["an object", { role: "assistant", content: "I said so.", timestamp: 1 }],
+])("a message that is none of a user is named: %s", async (got, message) => {
+  const { agent, errors } = agentWith({});
+  const takeSteering = () => [user("and?"), message] as never;
+  const events = await eventsOf(agent, inputOf("hi", { takeSteering }));
+  expect(outline(events).at(-1)).toBe("run_end failed");
+  expect(outline(events)).not.toContain("user_message");
+  const text = `\`takeSteering()[1]\` must be a message of a user with a text as \`content\`, got ${got}.`;
+  expect(errors).toEqual([expect.objectContaining({ message: text })]);
 });
 
 describe("a source of tools", () => {

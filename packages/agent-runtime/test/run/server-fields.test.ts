@@ -59,10 +59,10 @@ test("an error of another provider that may pass is tried again", async () => {
 test("a server's token count raises the estimate in steps, and never lowers it", () => {
   const window = new ContextWindow(100_000);
   window.calibrate("m", 100, 10_000);
-  expect(window.limitFor("m")).toBe(100_000);
+  expect(window.limitFor("m", "s")).toBe(100_000);
   window.calibrate("m", 10_000, 20_000);
-  expect(window.limitFor("m")).toBe(50_000);
+  expect(window.limitFor("m", "s")).toBe(50_000);
   window.calibrate("m", 10_000, 10_000);
-  expect(window.limitFor("m")).toBe(50_000);
-  expect(window.limitFor("other")).toBe(100_000);
+  expect(window.limitFor("m", "s")).toBe(50_000);
+  expect(window.limitFor("other", "s")).toBe(100_000);
 });
