@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ModelEvent, ModelProvider } from "@mini-openclaw/protocol";
 import { checkArrays, checkKnown, checkText } from "../shared/check-options.ts";
+import { callSafely, reasonOf } from "../shared/errors.ts";
 import type { RecordedError, RecordedTurn, RecordingHeader } from "./recording.ts";
 import { createRedactor, type Redactor } from "./redact.ts";
 
@@ -34,6 +35,8 @@ export function createRecorder(provider: ModelProvider, options: RecorderOptions
   const redactor = createRedactor(secrets);
   const write = (record: RecordingHeader | RecordedTurn) =>
     appendFileSync(file, `${JSON.stringify(record)}\n`);
+  const warn = (error: unknown) =>
+    process.emitWarning(`The stopped turn could not be recorded: ${reasonOf(error)}.`);
   let turns = 0;
   const nextTurn = () => {
     if (turns === 0) {
@@ -57,7 +60,8 @@ export function createRecorder(provider: ModelProvider, options: RecorderOptions
       const finish = onlyOnce((ending: Pick<RecordedTurn, "stopped" | "error">) =>
         write({ ...kept, events: redactEvents(events, redactor), ...ending }),
       );
-      const stopped = () => finish({ stopped: true });
+      // A listener that throws would end the process.
+      const stopped = () => callSafely(() => finish({ stopped: true }), warn);
       signal.addEventListener("abort", stopped, { once: true });
       try {
         for await (const event of provider.stream(request, asking)) {

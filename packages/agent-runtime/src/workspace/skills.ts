@@ -150,18 +150,30 @@ function folderOf(path: string): string {
 function toSkill(path: string, text: string, parseYaml: ParseYaml): Omit<Candidate, "version"> {
   const { fields, fault } = parseFrontMatter(text, parseYaml);
   const folder = folderOf(path);
-  const { name = folder, description } = fields;
+  const { description } = fields;
+  const given = fields["name"] ?? folder;
+  // Anything else, such as an empty name, is no name that a model can call the skill by.
+  const isName = ["string", "number", "boolean"].includes(typeof given) && String(given).trim() !== "";
+  const name = isName ? oneLine(String(given)) : folder;
   if (typeof description !== "string" || description.trim() === "") {
     return { fault: fault ?? "it has no `description`; the index cannot show it" };
   }
   const skill: Skill = {
-    name: String(name),
+    name,
     description: description.trim(),
     path,
-    ...(fields["disable-model-invocation"] === true && { isHidden: true }),
+    ...(isYes(fields["disable-model-invocation"]) && { isHidden: true }),
   };
   if (fault) return { skill, fault };
-  return name === folder
-    ? { skill }
-    : { skill, fault: `its \`name\` is ${String(name)}, not that of its folder` };
+  if (!isName) return { skill, fault: `its \`name\` is no text, so that it is named ${folder}` };
+  return name === folder ? { skill } : { skill, fault: `its \`name\` is ${name}, not that of its folder` };
+}
+
+/** `yes` and `on` are true in the YAML that other agents read. */
+function isYes(value: unknown): boolean {
+  return value === true || (typeof value === "string" && /^(?:true|yes|on)$/i.test(value.trim()));
+}
+
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s+/g, " ");
 }

@@ -200,3 +200,66 @@ test("a limit below the lowest that the API accepts is sent as the lowest", () =
     max_output_tokens: 16,
   });
 });
+
+describe("thinking in a text", () => {
+  const text = (...deltas: string[]) => [
+    ...deltas.map((delta): Event => ({ type: "response.output_text.delta", delta, output_index: 0 })),
+    completed([message(deltas.join(""))]),
+  ];
+
+  test("between tags is thinking, however it is cut", () => {
+    const { shown, turn } = read(...text("<thi", "nk>Hm", "m.</thi", "nk>\nYes."));
+    expect(shown).toBe("thinking:Hm thinking:m. text:Yes.");
+    expect(turn.content).toBe("Yes.");
+    expect(turn.blocks).toEqual([
+      { type: "thinking", text: "Hmm." },
+      { type: "text", text: "Yes." },
+    ]);
+  });
+
+  test("alone is no text", () => {
+    const { turn } = read(...text("<think>Hmm."));
+    expect(turn).toMatchObject({ content: "", blocks: [{ type: "thinking", text: "Hmm." }] });
+  });
+
+  test("that only begins like a tag is shown at the end", () => {
+    const { shown, turn } = read(...text("<th"));
+    expect(shown).toBe("text:<th");
+    expect(turn.content).toBe("<th");
+  });
+});
+
+test("the parts of a reasoning stand apart, streamed or whole", () => {
+  const part = (summary_index: number, delta: string): Event => ({
+    type: "response.reasoning_summary_text.delta",
+    item_id: "r",
+    summary_index,
+    delta,
+  });
+  const summary = ["**One** a.", "**Two** b."].map((one) => ({ type: "summary_text", text: one }));
+  const item = { type: "reasoning", id: "r", summary };
+  const thought = "thinking:**One** a.\n\n**Two** b.";
+  const streamed = read(part(0, "**One**"), part(0, " a."), part(1, ""), part(1, "**Two** b."), completed());
+  expect(streamed.turn.blocks?.map((block) => `${block.type}:${"text" in block && block.text}`)).toEqual([
+    thought,
+  ]);
+  expect(read(completed([item])).shown).toBe(thought);
+});
+
+describe("a stream that ends without its last event", () => {
+  const ended = (...events: readonly Event[]) => {
+    const turn = createTurnBuilder({ limit: createAnswerLimit(Infinity), secrets: [] });
+    for (const event of events) turn.add(JSON.stringify(event));
+    turn.add("[DONE]");
+    return turn.finished(true);
+  };
+
+  test("is complete where each of its items is", () => {
+    expect(ended(done(message("Hello."), 0))).toMatchObject({ content: "Hello.", stopReason: "end_turn" });
+  });
+
+  test("is not complete in the middle of an item, or without one", () => {
+    expect(ended(text("Hel", { output_index: 0 }))).toBeUndefined();
+    expect(ended()).toBeUndefined();
+  });
+});

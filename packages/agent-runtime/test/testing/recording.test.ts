@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { createAnthropicProvider } from "../../src/anthropic.ts";
@@ -142,6 +142,24 @@ describe("a recording", () => {
     await recorded(directory, [[says("Hi.")]]);
     expect(readFileSync(file, "utf8")).not.toContain("old");
     expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test("names a stopped turn that cannot be kept, and ends no process", async () => {
+    await using directory = await temporaryDirectory();
+    const folder = join(directory.path, "gone");
+    const file = join(folder, "stopped.jsonl");
+    const provider = createRecorder(createScriptedProvider([[says("Once"), hangs()]]), { file });
+    const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
+    const stop = new AbortController();
+    const events: string[] = [];
+    for await (const event of new AgentRuntime({ provider }).run(inputOf("hi", { signal: stop.signal }))) {
+      events.push(...outline([event]));
+      if (event.type !== "chunk") continue;
+      rmSync(folder, { recursive: true });
+      stop.abort();
+    }
+    expect(events.at(-1)).toBe("run_end aborted");
+    expect((await warned).message).toMatch(/^The stopped turn could not be recorded: ENOENT.*stopped\.jsonl/);
   });
 
   test("keeps a turn that was stopped, which waits at the same place again", async () => {

@@ -186,4 +186,35 @@ describe("skills", () => {
   </skill>
 </available_skills>`);
   });
+
+  test.each([
+    ["''", "aaa"],
+    ["[one, two]", "aaa"],
+    ["{ one: two }", "aaa"],
+    ["12", "12"],
+    ['"one\\n  two"', "one two"],
+  ])("with the name %s are called %s", async (given, name) => {
+    await using workspace = await temporaryDirectory({
+      ".agents/skills/aaa/SKILL.md": skill(given, "Does it."),
+    });
+    const { skills, diagnostics } = await new SkillsLoader({ workspaceDir: workspace.path }).load();
+    expect(skills).toMatchObject([{ name }]);
+    expect(diagnostics).toHaveLength(1);
+    expect(diagnostics[0]).toMatch(
+      name === "aaa" ? /is no text, so that it is named aaa$/ : /, not that of its folder$/,
+    );
+  });
+
+  test.each([
+    ["true", true],
+    ["yes", true],
+    ["'On'", true],
+    ["false", false],
+    ["no", false],
+  ])("with `disable-model-invocation: %s` are hidden from the model: %s", async (value, isHidden) => {
+    const text = `---\ndescription: Deploys.\ndisable-model-invocation: ${value}\n---\n`;
+    await using workspace = await temporaryDirectory({ ".agents/skills/aaa/SKILL.md": text });
+    const loader = new SkillsLoader({ workspaceDir: workspace.path });
+    expect((await loader.index()) === "").toBe(isHidden);
+  });
 });

@@ -46,3 +46,20 @@ export function parseJson(json: string): unknown {
     return undefined;
   }
 }
+
+/**
+ * An escaped backslash, or an escaped half of a character: `JSON.stringify` writes a whole one as
+ * it is.
+ */
+const halfCharacter = /\\\\|\\ud[89a-f][0-9a-f]{2}/g;
+
+/** Returns a text that `JSON.stringify` wrote, with U+FFFD in place of each half of a character. */
+export function withoutHalves(json: string): string {
+  if (!json.includes("\\ud")) return json;
+  return json.replace(halfCharacter, (escaped) => (escaped === "\\\\" ? escaped : "\uFFFD"));
+}
+
+/** Returns a value as JSON for a field that is a text of JSON: its reader parses it once more. */
+export function toJsonText(value: unknown): string {
+  return withoutHalves(JSON.stringify(value));
+}

@@ -1,5 +1,6 @@
 import { describeValue } from "@mini-openclaw/protocol/shared";
 import { AgentError } from "../../shared/errors.ts";
+import { withoutHalves } from "../convert/json.ts";
 import { fromAnswer } from "../errors/api-errors.ts";
 import { secretsIn } from "../errors/secrets.ts";
 import type { Body } from "./body.ts";
@@ -60,19 +61,11 @@ function addressOf(url: string | URL | Request): string {
 }
 
 /**
- * An escaped backslash, or an escaped half of a character: `JSON.stringify` writes a whole one as
- * it is.
- */
-const halfCharacter = /\\\\|\\ud[89a-f][0-9a-f]{2}/g;
-
-/**
- * Replaces each half of a character in a body of JSON with U+FFFD. The half may come from a model,
- * a tool or a user's client. The Messages API refuses the whole request for it, and each later one
- * of the session too.
+ * Replaces each half of a character in a body of JSON. The half may come from a model, a tool or a
+ * user's client. The Messages API refuses the whole request for it, and each later one of the
+ * session too.
  */
 function withWellFormedBody(init: RequestInit | undefined): RequestInit | undefined {
   const body = init?.body;
-  if (typeof body !== "string" || !body.includes("\\ud")) return init;
-  const whole = body.replace(halfCharacter, (escaped) => (escaped === "\\\\" ? escaped : "\uFFFD"));
-  return { ...init, body: whole };
+  return typeof body === "string" ? { ...init, body: withoutHalves(body) } : init;
 }

@@ -7,8 +7,8 @@ import { fromStreamError } from "../errors/api-errors.ts";
 import { cleanText } from "../errors/clean-text.ts";
 import { isErrorEvent } from "../errors/reason.ts";
 import type { AnswerLimit } from "../http/answer-limit.ts";
-import type { CompleteTurn, Shown, TurnBuilder } from "../http/ask-model.ts";
-import { type ItemRef, type OutputItem, OutputItems, textOf, typeOf } from "./output-items.ts";
+import type { CompleteTurn, Shown, ShownText, TurnBuilder } from "../http/ask-model.ts";
+import { BETWEEN_PARTS, type ItemRef, type OutputItem, OutputItems, textOf, typeOf } from "./output-items.ts";
 import { REASONING_ITEM } from "./to-request.ts";
 
 export interface BuilderOptions {
@@ -22,23 +22,30 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
   let usage: Usage = noUsage;
   let reason: string | undefined;
   let isOver = false;
+  let isDone = false;
 
-  function addDelta(event: JsonRecord, type: "text" | "reasoning" | "call"): Shown | undefined {
-    return addText(items.open(refOf(event), type), toText(event["delta"]));
+  function addDelta(event: JsonRecord, type: "text" | "reasoning" | "call"): Shown[] {
+    const item = items.open(refOf(event), type);
+    const delta = toText(event["delta"]);
+    if (type !== "reasoning" || delta === "") return addText(item, delta);
+    const part = event["summary_index"] ?? event["content_index"];
+    const isNext = item.text !== "" && part !== item.part;
+    item.part = part;
+    return addText(item, isNext ? BETWEEN_PARTS + delta : delta);
   }
 
-  function addText(item: OutputItem, text: string): Shown | undefined {
+  function addText(item: OutputItem, text: string): Shown[] {
     limit.addChars(text.length);
     item.text += text;
     if (item.type === "call") return showInput(item);
-    if (text === "" || item.type === "ignored") return undefined;
-    return { type: item.type === "text" ? "text" : "thinking", text };
+    if (item.type === "text") return keep(item, item.tags.add(text));
+    return text === "" || item.type === "ignored" ? [] : [{ type: "thinking", text }];
   }
 
   /** Adds a whole text, of which nothing may have been streamed. */
   function addWhole(event: JsonRecord, type: "text" | "reasoning" | "call", text: unknown) {
     const item = items.open(refOf(event), type);
-    return item.text === "" ? addText(item, toText(text)) : undefined;
+    return item.text === "" ? addText(item, toText(text)) : [];
   }
 
   function openItem(index: unknown, value: unknown): OutputItem {
@@ -51,8 +58,9 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
   function closeItem(index: unknown, value: unknown): Shown[] {
     const item = openItem(index, value);
     const whole = textOf(item);
-    const shown = item.text === "" ? addText(item, whole) : undefined;
-    return shown ? [shown] : [];
+    const shown = item.text === "" ? addText(item, whole) : [];
+    item.isWhole = true;
+    return [...shown, ...endText(item)];
   }
 
   /** Adds the response that ends the stream, or that is the whole answer. */
@@ -67,7 +75,7 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
     else if (status === "incomplete") reason = "incomplete";
     if (reason !== undefined && failsTurn(reason)) throw fromStreamError({ message: reason }, secrets);
     const all = Array.isArray(output) ? (output as unknown[]) : [];
-    return all.flatMap((item, index) => addLast(all, item, index));
+    return [...all.flatMap((item, index) => addLast(all, item, index)), ...items.all.flatMap(endText)];
   }
 
   /** Adds an item of the last event, which mostly repeats one that was streamed. */
@@ -83,7 +91,10 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
 
   return {
     add(data) {
-      if (data === "[DONE]") return undefined;
+      if (data === "[DONE]") {
+        isDone = true;
+        return undefined;
+      }
       const event = readEvent(data);
       if (!event) return undefined;
       switch (event["type"]) {
@@ -123,7 +134,11 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
       }
     },
     usage: () => usage,
-    finished: () => (isOver ? toTurn(items.all, reason, usage, secrets) : undefined),
+    finished() {
+      // Some servers end the stream without the event that says so.
+      const isWhole = isDone && items.all.length > 0 && items.all.every((item) => item.isWhole);
+      return isOver || isWhole ? toTurn(items.all, reason, usage, secrets) : undefined;
+    },
   };
 }
 
@@ -143,14 +158,14 @@ function toTurn(
   const blocks = items.flatMap((open): ContentBlock[] => {
     const call = calls.get(open);
     if (call) return [{ type: "tool_call", callId: call.callId }];
-    if (open.type === "text") return open.text === "" ? [] : [toTextBlock(open)];
+    if (open.type === "text") return toTextBlocks(open);
     if (open.type !== "reasoning") return [];
     return [{ type: "thinking", text: open.text, field: REASONING_ITEM, details: [open.item] }];
   });
   const refusal = items.map((open) => open.refusal || refusalIn(open.item)).join("");
   return {
     type: "turn",
-    content: items.map(({ type, text }) => (type === "text" ? text : "")).join(""),
+    content: items.map(({ said }) => said).join(""),
     toolCalls: [...calls.values()],
     ...(blocks.some((block) => block.type === "thinking" || "phase" in block) && { blocks }),
     stopReason: refusal === "" ? toStopReason(reason, calls.size > 0) : "refusal",
@@ -160,9 +175,26 @@ function toTurn(
 }
 
 /** The API labels texts as commentary or as the final answer, and wants the label back. */
-function toTextBlock({ text, item }: OutputItem): ContentBlock {
+function toTextBlocks({ said, thought, item }: OutputItem): ContentBlock[] {
   const phase = toText(item["phase"]);
-  return { type: "text", text, ...(phase !== "" && { phase }) };
+  return [
+    ...(thought === "" ? [] : [{ type: "thinking" as const, text: thought }]),
+    ...(said === "" ? [] : [{ type: "text" as const, text: said, ...(phase !== "" && { phase }) }]),
+  ];
+}
+
+/** Keeps what a text shows, with thinking between tags apart. */
+function keep(item: OutputItem, parts: ShownText[]): ShownText[] {
+  for (const { type, text } of parts) {
+    if (type === "text") item.said += text;
+    else item.thought += text;
+  }
+  return parts;
+}
+
+/** Returns text that was held back, because it could have become a tag. */
+function endText(item: OutputItem): ShownText[] {
+  return keep(item, item.tags.end());
 }
 
 function refusalIn({ content }: JsonRecord): string {
@@ -176,10 +208,11 @@ function toCall({ item, text, index, shownChars }: OutputItem): OpenCall {
 }
 
 /** Returns the piece of a call's arguments that was not shown yet. */
-function showInput(item: OutputItem): Shown | undefined {
+function showInput(item: OutputItem): Shown[] {
   const shown = newInput(toCall(item));
-  if (shown) item.shownChars = item.text.length;
-  return shown;
+  if (!shown) return [];
+  item.shownChars = item.text.length;
+  return [shown];
 }
 
 /** The API counts cached tokens as part of the input. */

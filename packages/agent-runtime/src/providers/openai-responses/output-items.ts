@@ -1,5 +1,6 @@
 import { isRecord, type JsonRecord, toText } from "../convert/json.ts";
 import { type AnswerLimit, PART_CHARS } from "../http/answer-limit.ts";
+import { createThinkTags } from "../openai/think-tags.ts";
 
 export type ItemType = "text" | "reasoning" | "call" | "ignored";
 
@@ -8,7 +9,16 @@ export interface OutputItem {
   type: ItemType;
   /** The index of the item among those of its type. */
   index: number;
+  /** All that its server streamed of it. */
   text: string;
+  /** What of the text is said, and what is thought between tags. */
+  said: string;
+  thought: string;
+  readonly tags: ReturnType<typeof createThinkTags>;
+  /** The part of the reasoning that the latest piece belongs to. */
+  part: unknown;
+  /** True once its server sent all of it. */
+  isWhole: boolean;
   /** The characters of a call's text that were shown. */
   shownChars: number;
   item: JsonRecord;
@@ -59,7 +69,9 @@ export class OutputItems {
   #add(type: ItemType): OutputItem {
     this.#limit.addChars(PART_CHARS);
     const index = this.ofType(type).length;
-    const item: OutputItem = { type, index, text: "", shownChars: 0, refusal: "", item: {} };
+    const texts = { text: "", said: "", thought: "", refusal: "" };
+    const state = { tags: createThinkTags(), part: undefined, isWhole: false, shownChars: 0 };
+    const item: OutputItem = { type, index, ...texts, ...state, item: {} };
     this.all.push(item);
     return item;
   }
@@ -78,6 +90,9 @@ export function typeOf(item: unknown): ItemType {
   }
 }
 
+/** Stands between the parts of a reasoning: each begins with a heading. */
+export const BETWEEN_PARTS = "\n\n";
+
 /** Returns the text of a whole item: of a message, of a summary, or the arguments of a call. */
 export function textOf({ type, item }: OutputItem): string {
   if (type === "call") return toText(item["arguments"]);
@@ -85,5 +100,5 @@ export function textOf({ type, item }: OutputItem): string {
   const texts = parts
     .flatMap((part) => (Array.isArray(part) ? (part as unknown[]) : [part]))
     .map((part) => (isRecord(part) ? toText(part["text"] ?? part["refusal"]) : toText(part)));
-  return texts.join("");
+  return texts.filter((text) => text !== "").join(type === "reasoning" ? BETWEEN_PARTS : "");
 }

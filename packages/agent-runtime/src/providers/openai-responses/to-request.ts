@@ -8,6 +8,7 @@ import {
   type ToolMessage,
 } from "@mini-openclaw/protocol";
 import type { ResponseCreateParamsStreaming } from "openai/resources/responses/responses";
+import { toJsonText } from "../convert/json.ts";
 import { type MessagePart, toResultParts, toUserParts } from "../convert/message-parts.ts";
 import { toApiName, toShortId } from "../convert/tool-call.ts";
 import { placeVolatile } from "../convert/volatile-context.ts";
@@ -111,7 +112,7 @@ function assistantItems(message: AssistantMessage, { model, rules }: RequestOpti
     if (!call) return [];
     const { toolName, input } = call;
     const name = toApiName(toolName);
-    return [{ type: "function_call", call_id: toCallId(callId), name, arguments: JSON.stringify(input) }];
+    return [{ type: "function_call", call_id: toCallId(callId), name, arguments: toJsonText(input) }];
   };
   const mayReason = message.model === model && rules.asksForReasoning;
   const blocks = message.blocks ?? [{ type: "text" as const, text: message.content }];

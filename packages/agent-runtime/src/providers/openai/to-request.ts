@@ -11,6 +11,7 @@ import type {
   ChatCompletionContentPart,
   ChatCompletionCreateParamsStreaming,
 } from "openai/resources/chat/completions";
+import { toJsonText } from "../convert/json.ts";
 import { type MessagePart, toResultParts, toUserParts } from "../convert/message-parts.ts";
 import { toApiName, toShortId } from "../convert/tool-call.ts";
 import { placeVolatile, withFreshThinking } from "../convert/volatile-context.ts";
@@ -154,7 +155,7 @@ function toAssistant(message: AssistantMessage, options: RequestOptions, isFresh
     ...(message.model === model && extra),
     id: toId(callId, rules),
     type: "function" as const,
-    function: { name: toApiName(toolName), arguments: JSON.stringify(input) },
+    function: { name: toApiName(toolName), arguments: toJsonText(input) },
   }));
   return {
     role: "assistant",
