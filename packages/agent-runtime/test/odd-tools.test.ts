@@ -317,3 +317,29 @@ describe("built-in tools", () => {
     expect(doneOf(await eventsOf(agent, inputOf("hi")))).toMatchObject({ output });
   });
 });
+
+describe("a promise that somebody forgot to wait for", () => {
+  const late = () => Promise.reject(new Error("late"));
+
+  test.each<[string, () => object]>([
+    ["the output", () => ({ success: true, output: late() })],
+    ["the error", () => ({ success: false, output: "", error: late() })],
+    ["the files", () => ({ success: true, output: "", files: late() })],
+    ["a file", () => ({ success: true, output: "", files: [late()] })],
+    ["the data of a file", () => ({ success: true, output: "", files: [{ type: "image", data: late() }] })],
+  ])("as %s ends no process", async (_, execute) => {
+    const reasons = unhandledRejections();
+    const { outcome } = await run({ execute });
+    await settled();
+    expect([outcome, reasons]).toEqual(["completed", []]);
+  });
+
+  test("in the prompt ends no process", async () => {
+    const systemPrompt = () => ({ stable: late(), volatile: "" });
+    const reasons = unhandledRejections();
+    const { outcome, errors } = await run({}, { systemPrompt });
+    await settled();
+    expect([outcome, reasons]).toEqual(["failed", []]);
+    expect(errors).toContainEqual(new Error("late"));
+  });
+});

@@ -20,7 +20,7 @@ import {
   invalidOption,
 } from "../shared/check-options.ts";
 import { createId } from "../shared/create-id.ts";
-import { callSafely, fieldOf } from "../shared/errors.ts";
+import { callSafely, fieldOf, swallowRejection } from "../shared/errors.ts";
 import { createSessionApprovals } from "../tool-calls/approvals.ts";
 import { type Tool, toTool } from "../tool-calls/define-tool.ts";
 import { createRememberTool } from "../tools/remember.ts";
@@ -177,7 +177,9 @@ function promptReader(
       const system = await systemPrompt();
       for (const name of ["stable", "volatile"] as const) {
         const text: unknown = fieldOf(system, name);
-        if (typeof text !== "string") throw invalidOption(`systemPrompt(…).${name}`, "a text", text);
+        if (typeof text === "string") continue;
+        swallowRejection(text, heard(options.onError));
+        throw invalidOption(`systemPrompt(…).${name}`, "a text", text);
       }
       return { system, sections: [{ title: "System prompt", source: "options", text: system.stable }] };
     };

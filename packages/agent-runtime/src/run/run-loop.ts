@@ -205,6 +205,7 @@ async function takeSteering(
   }
   for (const [index, message] of steering.entries()) {
     if (fieldOf(message, "role") === "user" && typeof fieldOf(message, "content") === "string") continue;
+    swallowRejection(message, onError);
     throw invalidOption(`takeSteering()[${index}]`, "a message of a user with a text as `content`", message);
   }
   for (const message of steering) {

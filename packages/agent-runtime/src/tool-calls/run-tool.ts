@@ -2,7 +2,7 @@ import type { ContentBlock, FileBlock, ModelToolCall } from "@mini-openclaw/prot
 import { isInstance, mustBe, withFiles } from "@mini-openclaw/protocol/shared";
 import { followSignal } from "../shared/child-signal.ts";
 import { cutMiddle } from "../shared/cut-text.ts";
-import { reasonOf, unwatched } from "../shared/errors.ts";
+import { fieldOf, reasonOf, swallowRejection, unwatched } from "../shared/errors.ts";
 import { startTimer } from "../shared/timers.ts";
 import { ToolDenied } from "./approvals.ts";
 import { type Tool, type ToolContext, type ToolResult, ToolTimeout } from "./define-tool.ts";
@@ -129,6 +129,9 @@ interface CheckedResult {
 function checkResult(result: unknown): CheckedResult {
   if (typeof result !== "object" || result === null) throw notAResult("result", "an object", result);
   const { success, output, error, files, exitCode } = result as Partial<Record<keyof ToolResult, unknown>>;
+  // A forgotten `await`: a rejection that nobody handles would end the process.
+  const parts = Array.isArray(files) ? files.flatMap((file) => [file, fieldOf(file, "data")]) : [files];
+  for (const part of [success, output, error, exitCode, ...parts]) swallowRejection(part);
   if (typeof output !== "string") throw notAResult("output", "a text", output);
   if (typeof success !== "boolean") throw notAResult("success", "true or false", success);
   return {

@@ -12,7 +12,7 @@ const talk = Array.from({ length: 10 }, (_, n): Message[] => [
   { role: "assistant", content: `answer ${n} ${long}`, timestamp: 1 },
 ]).flat();
 
-/** A model that counts and refuses as `answer` says. Keeps its requests. */
+/** A model that counts and refuses as `answer` does. Keeps its requests. */
 function modelThat(answer: (request: ModelRequest) => number | Error) {
   const requests: ModelRequest[] = [];
   const provider: ModelProvider = {

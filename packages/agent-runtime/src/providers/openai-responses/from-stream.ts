@@ -135,7 +135,7 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
     },
     usage: () => usage,
     finished() {
-      // Some servers end the stream without the event that says so.
+      // Some servers end the stream without the event for it.
       const isWhole = isDone && items.all.length > 0 && items.all.every((item) => item.isWhole);
       return isOver || isWhole ? toTurn(items.all, reason, usage, secrets) : undefined;
     },

@@ -11,7 +11,7 @@ export interface OutputItem {
   index: number;
   /** All that its server streamed of it. */
   text: string;
-  /** What of the text is said, and what is thought between tags. */
+  /** The parts of the text: said, and thought between tags. */
   said: string;
   thought: string;
   readonly tags: ReturnType<typeof createThinkTags>;
