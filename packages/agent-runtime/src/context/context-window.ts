@@ -20,7 +20,7 @@ interface Refused {
  * The tokens that the messages of a request may cost, in tokens of our estimate. What each model's
  * server counts corrects it: a server knows its window and its tokens, an estimate does not.
  *
- * A file teaches nothing about other conversations: its bytes do not tell its tokens.
+ * A file teaches nothing about other conversations: nobody knows its tokens from its bytes.
  */
 export class ContextWindow {
   readonly #maxTokens: number;

@@ -151,10 +151,8 @@ function toSkill(path: string, text: string, parseYaml: ParseYaml): Omit<Candida
   const { fields, fault } = parseFrontMatter(text, parseYaml);
   const folder = folderOf(path);
   const { description } = fields;
-  const given = fields["name"] ?? folder;
-  // Anything else, such as an empty name, is no name that a model can call the skill by.
-  const isName = ["string", "number", "boolean"].includes(typeof given) && String(given).trim() !== "";
-  const name = isName ? oneLine(String(given)) : folder;
+  const given = toName(fields["name"] ?? folder);
+  const name = given ?? folder;
   if (typeof description !== "string" || description.trim() === "") {
     return { fault: fault ?? "it has no `description`; the index cannot show it" };
   }
@@ -165,7 +163,7 @@ function toSkill(path: string, text: string, parseYaml: ParseYaml): Omit<Candida
     ...(isYes(fields["disable-model-invocation"]) && { isHidden: true }),
   };
   if (fault) return { skill, fault };
-  if (!isName) return { skill, fault: `its \`name\` is no text, so that it is named ${folder}` };
+  if (given === undefined) return { skill, fault: `its \`name\` is no text, so that it is named ${folder}` };
   return name === folder ? { skill } : { skill, fault: `its \`name\` is ${name}, not that of its folder` };
 }
 
@@ -174,6 +172,8 @@ function isYes(value: unknown): boolean {
   return value === true || (typeof value === "string" && /^(?:true|yes|on)$/i.test(value.trim()));
 }
 
-function oneLine(text: string): string {
-  return text.trim().replaceAll(/\s+/g, " ");
+/** Returns a name in one line, or `undefined` for a value by which no model can call a skill. */
+function toName(value: unknown): string | undefined {
+  const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+  return typeof text === "string" ? text.trim().replaceAll(/\s+/g, " ") || undefined : undefined;
 }
