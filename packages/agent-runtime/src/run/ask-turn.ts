@@ -1,4 +1,4 @@
-import { isFile, type Message, type ModelProvider, type ModelRequest } from "@mini-openclaw/protocol";
+import { filesOf, type Message, type ModelProvider, type ModelRequest } from "@mini-openclaw/protocol";
 import type { LimitReached } from "../budget/budget.ts";
 import { estimateMessages, estimateRequest } from "../budget/estimate-tokens.ts";
 import type { ContextWindow } from "../context/context-window.ts";
@@ -49,7 +49,5 @@ export async function askTurn(
 }
 
 function sendsFiles(message: Message): boolean {
-  return (
-    "blocks" in message && (message.blocks ?? []).some((block) => isFile(block) && block.data !== undefined)
-  );
+  return "blocks" in message && filesOf(message)?.some(({ data }) => data !== undefined) === true;
 }
