@@ -109,5 +109,5 @@ export async function say(page: Page, content: string): Promise<void> {
 
 /** Presses the banner's button; it may be gone because the page was faster. */
 export async function tryNow(page: Page): Promise<void> {
-  await page.locator(".banner button").dispatchEvent("click");
+  await page.evaluate(() => document.querySelector<HTMLButtonElement>(".banner button")?.click());
 }
