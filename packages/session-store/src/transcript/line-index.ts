@@ -5,6 +5,8 @@ import type { OpenTranscript } from "./transcript-reader.ts";
 
 // 64 KiB: a page is found in one or two blocks, and 1 GB has 16,000 of them.
 const BLOCK_BYTES = 65_536;
+// 1 MiB: a page so near the end is scanned for, unless the file is indexed already.
+const NEAR_BYTES = 1_048_576;
 // Each has 40 bytes for 64 KiB of its transcript.
 const MAX_INDEXES = 64;
 
@@ -34,6 +36,11 @@ interface LineIndex {
  */
 export class LineIndexes {
   readonly #indexes = new Map<string, LineIndex>();
+
+  /** Returns how many bytes at the end of a transcript are scanned before its index is read. */
+  nearBytes(path: string): number {
+    return this.#indexes.has(path) ? 0 : NEAR_BYTES;
+  }
 
   /**
    * Returns the end of the last block with a smaller number than `seq`; `undefined` without

@@ -212,6 +212,7 @@ export class SessionFiles {
     try {
       const file = openRegular(this.#fs, transcript, openFlags.read);
       const index: LineFinder = {
+        nearBytes: this.#indexes.nearBytes(transcript),
         endBefore: (seq) => this.#indexes.endBefore(transcript, file, seq),
         startAfter: (seq) => this.#indexes.startAfter(transcript, file, seq),
       };

@@ -23,14 +23,13 @@ export interface OpenTranscript {
 
 /** Finds lines by their numbers. Both return `undefined` for lines without numbers. */
 export interface LineFinder {
+  /** As many bytes are scanned before it is asked. */
+  readonly nearBytes: number;
   /** Returns an offset before which all smaller numbers are. */
   endBefore(seq: number): Promise<number | undefined>;
   /** Returns an offset after which all greater numbers are. */
   startAfter(seq: number): Promise<number | undefined>;
 }
-
-// 1 MiB: as many bytes are scanned before the numbers of the whole file are indexed.
-const NEAR_BYTES = 1_048_576;
 
 /** A line with its position in the file. */
 export interface PlacedLine {
@@ -219,12 +218,13 @@ async function* readLinesBefore(
   mayMatter: ((bytes: Uint8Array) => boolean) | undefined,
 ): AsyncGenerator<WholeLines, void, undefined> {
   const firstBytes = Math.min(MAX_FIRST_BYTES, MIN_FIRST_BYTES + limit * MESSAGE_BYTES);
+  const { index, size } = transcript;
   for await (const lines of readLinesBackward(transcript, { mayMatter, firstBytes })) {
     yield lines;
     const { raw, line } = lines.last ?? {};
-    if (before === undefined || !raw || transcript.size - raw.offset <= NEAR_BYTES) continue;
+    if (before === undefined || !raw || !index || size - raw.offset <= index.nearBytes) continue;
     if (line?.kind !== "entry" || line.entry.seq < before) continue;
-    const end = await transcript.index?.endBefore(before);
+    const end = await index.endBefore(before);
     if (end === undefined || end >= raw.offset) continue;
     yield* readLinesBackward(transcript, { mayMatter, end });
     return;
@@ -236,12 +236,13 @@ async function* readLinesBefore(
  * uncertain.
  */
 async function offsetAfter(transcript: OpenTranscript, after: number): Promise<number> {
+  const { index, size } = transcript;
   for await (const lines of readLinesBackward(transcript)) {
     for (const { raw, line } of lines) {
       if (line.kind === "legacy") return 0;
       if (line.kind === "entry" && line.entry.seq <= after) return raw.end;
-      if (!transcript.index || transcript.size - raw.offset <= NEAR_BYTES) continue;
-      return (await transcript.index.startAfter(after)) ?? 0;
+      if (!index || size - raw.offset <= index.nearBytes) continue;
+      return (await index.startAfter(after)) ?? 0;
     }
   }
   return 0;
