@@ -52,11 +52,23 @@ test("glob takes time in proportion to names and patterns that are made to take 
 test("grep of a large file lets other work run, and ends with its signal", async () => {
   await using workspace = await temporaryDirectory({ "large.txt": "an ordinary line\n".repeat(300_000) });
   const grep = createBuiltinTools(workspace.path).find(({ name }) => name === "grep");
-  const stop = new AbortController();
-  // The file takes a second. A search that holds everything up never sees the timer.
-  setTimeout(() => stop.abort(new Error("stopped")), 20);
-  const context = { signal: stop.signal } as ToolContext;
-  await expect(grep?.execute({ pattern: "(x+x+)+y", path: "large.txt" }, context)).rejects.toThrow("stopped");
+  let turns = 0;
+  let next = setImmediate(function count() {
+    turns += 1;
+    next = setImmediate(count);
+  });
+  const { signal } = new AbortController();
+  const looks: number[] = [];
+  vi.spyOn(signal, "throwIfAborted").mockImplementation(() => {
+    if (looks.push(turns) === 3) throw new Error("stopped");
+  });
+
+  const input = { pattern: "(x+x+)+y", path: "large.txt" };
+  await expect(grep?.execute(input, { signal } as ToolContext)).rejects.toThrow("stopped");
+
+  clearImmediate(next);
+  // A turn of the event loop is between any two of them.
+  expect(new Set(looks).size).toBe(3);
 });
 
 test("rules of .gitignore that are made to take long are passed over", async () => {
