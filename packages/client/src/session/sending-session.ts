@@ -72,8 +72,8 @@ export class SendingSession extends SessionState {
   flush(): boolean {
     const connection = this.host.state.value;
     const { phase, outbox, sessionId = (connection as { sessionId: string }).sessionId } = this.value;
-    const next = outbox.find((message) => /sent|queued/.test(message.phase));
-    if (!/live|away/.test(phase)) return false;
+    const next = outbox.find((message) => message.phase === "sent" || message.phase === "queued");
+    if (phase !== "live" && phase !== "away") return false;
     if (next?.phase !== "queued" || this.#cancelPause) return false;
     if (connection.phase !== "open" || connection.draining) return false;
     const { id, content, blocks, mode } = next;

@@ -18,11 +18,11 @@ export class SessionState extends Observable<SessionSnapshot> {
    */
   change(change: SnapshotChange): void {
     const { phase } = this.value;
-    const final = /missing|closed/.test(phase) && { phase };
+    const final = (phase === "missing" || phase === "closed") && { phase };
     const { stopping, ...changed } = { ...this.value, ...change, ...final } as SessionSnapshot;
     const isAway = changed.phase === "away";
     const outbox = isAway ? changed.outbox.filter(({ phase }) => phase !== "accepted") : changed.outbox;
-    const isStopping = changed.view.activeRuns.includes(stopping as string);
+    const isStopping = stopping !== undefined && changed.view.activeRuns.includes(stopping);
     this.set({ ...changed, outbox, ...(isStopping && { stopping }) });
   }
 
