@@ -109,4 +109,40 @@ describe("toMarkdown", () => {
 
     expect(toMarkdown(entries, { user: "我", assistant: "助手" })).toBe("## 我\n\nGo\n\n## 助手\n\nnew\n");
   });
+
+  test("says why an answer is not complete", () => {
+    const end = (seq: number, runId: string, more: object): Entry => ({
+      ...{ type: "run_end", seq, runId, outcome: "failed", usage: {} as never, timestamp },
+      ...more,
+    });
+    const half = (seq: number, runId: string, more: object): Entry => ({
+      ...{ seq, id: `a${seq}`, runId, role: "assistant", content: "Half", timestamp },
+      ...more,
+    });
+    const error = { code: "MODEL_OVERLOADED", message: "The model is busy.", retryable: true };
+    const entries: Entry[] = [
+      half(1, "r1", { partial: "aborted" }),
+      end(2, "r1", { outcome: "aborted" }),
+      half(3, "r2", { partial: "interrupted" }),
+      end(4, "r2", { error }),
+      end(5, "r3", { outcome: "budget" }),
+      end(6, "r4", { error }),
+      half(7, "r5", { retryOf: "r4" }),
+      end(8, "r5", { outcome: "completed", retryOf: "r4" }),
+    ];
+
+    const sections = toMarkdown(entries, {
+      user: "You",
+      assistant: "It",
+      partial: { aborted: "Arrêté ici." },
+      outcomes: { budget: "Trop cher." },
+    });
+    expect(sections.split("\n\n")).toEqual([
+      ...["## It", "Half", "> Arrêté ici."],
+      ...["## It", "Half", "> Interrupted here."],
+      "> The answer failed. The model is busy. (MODEL_OVERLOADED)",
+      "> Trop cher.",
+      ...["## It", "Half\n"],
+    ]);
+  });
 });

@@ -1,6 +1,14 @@
 import { filesOf } from "../session/files.ts";
-import type { FileBlock, ToolCallRecord } from "../session/messages.ts";
-import { type Entry, isMessageEntry, type MessageEntry, type ToolEntry } from "../session/transcript.ts";
+import type { FileBlock, PartialReason, RunOutcome, ToolCallRecord } from "../session/messages.ts";
+import {
+  type Entry,
+  isMessageEntry,
+  type MessageEntry,
+  type RunEndEntry,
+  type ToolEntry,
+} from "../session/transcript.ts";
+
+type Unfinished = Exclude<RunOutcome, "completed">;
 
 /** The words of a Markdown export that a reader's language decides. */
 export interface MarkdownTexts {
@@ -8,6 +16,10 @@ export interface MarkdownTexts {
   user: string;
   /** The heading of an answer. */
   assistant: string;
+  /** The line below an answer that was cut. English where it is absent. */
+  partial?: Partial<Record<PartialReason, string>>;
+  /** Why a run has no complete answer. English where it is absent. */
+  outcomes?: Partial<Record<Unfinished, string>>;
 }
 
 /** Returns the address of a file, or `undefined` for one that has only its line in the text. */
@@ -15,33 +27,55 @@ type FileLink = (file: FileBlock) => string | undefined;
 
 const english: MarkdownTexts = { user: "User", assistant: "Assistant" };
 
+const englishPartial: Record<PartialReason, string> = {
+  aborted: "Stopped here.",
+  interrupted: "Interrupted here.",
+};
+
+const englishOutcomes: Record<Unfinished, string> = {
+  aborted: "Stopped.",
+  interrupted: "The server stopped during this answer.",
+  max_rounds: "Stopped: the message reached its limit of tool rounds.",
+  budget: "Stopped: a limit on tokens, tool calls, cost or time was reached.",
+  loop_detected: "Stopped: the model repeated the same tool call.",
+  refused: "The model declined to answer.",
+  failed: "The answer failed.",
+};
+
 /**
  * Pure: returns the sections of a conversation in Markdown, separated by blank lines.
  *
- * Tool calls and their results are code blocks below the answer that made the calls. A retried run
- * keeps only the user's messages, as in `fold`. A file is a line of its message's text, and with
- * `linkOf` a link behind it.
+ * Tool calls and their results are code blocks below the answer that made the calls. Why an answer
+ * is not complete is a quotation below it. A retried run keeps only the user's messages, as in
+ * `fold`. A file is a line of its message's text, and with `linkOf` a link behind it.
  */
 export function toMarkdown(
   entries: Iterable<Entry>,
   texts: MarkdownTexts = english,
   linkOf: FileLink = () => undefined,
 ): string {
-  const messages = [...entries].filter(isMessageEntry);
-  const retriedRuns = new Set(
-    messages.map((entry) => (entry.role === "assistant" ? entry.retryOf : undefined)),
-  );
+  const shown = [...entries].filter(isShown);
+  const retriedRuns = new Set<string | undefined>();
   const results = new Map<string, ToolEntry>();
-  for (const entry of messages) {
+  const cut = new Set<string>();
+  for (const entry of shown) {
+    if ("retryOf" in entry) retriedRuns.add(entry.retryOf);
+    if (!isMessageEntry(entry)) continue;
     if (entry.role === "tool") results.set(callKey(entry.runId, entry.callId), entry);
+    if (entry.role === "assistant" && entry.partial) cut.add(cutKey(entry.runId, entry.partial));
   }
 
-  const context = { texts, results, linkOf };
-  const sections = messages.flatMap((entry) => {
+  const context = { texts, results, cut, linkOf };
+  const sections = shown.flatMap((entry) => {
     const isReplaced = entry.runId !== undefined && retriedRuns.has(entry.runId);
+    if (!isMessageEntry(entry)) return isReplaced ? [] : endSections(entry, context);
     return isReplaced && entry.role !== "user" ? [] : sectionsOf(entry, context);
   });
   return sections.map((section) => `${section}\n`).join("\n");
+}
+
+function isShown(entry: Entry): entry is MessageEntry | RunEndEntry {
+  return isMessageEntry(entry) || entry.type === "run_end";
 }
 
 /** The state that the sections of a conversation share. */
@@ -49,6 +83,8 @@ interface MarkdownContext {
   texts: MarkdownTexts;
   /** The results whose calls are not printed yet. */
   results: Map<string, ToolEntry>;
+  /** The runs whose answer says itself that it was cut. */
+  cut: Set<string>;
   linkOf: FileLink;
 }
 
@@ -61,7 +97,9 @@ function sectionsOf(entry: MessageEntry, context: MarkdownContext): string[] {
       const text =
         entry.content === "" ? [] : [`## ${texts.assistant}`, entry.content, ...fileSections(entry, context)];
       const calls = (entry.toolCalls ?? []).flatMap((call) => callSections(call, entry.runId, context));
-      return [...text, ...calls];
+      const { partial } = entry;
+      const cut = partial ? [quote(texts.partial?.[partial] ?? englishPartial[partial])] : [];
+      return [...text, ...cut, ...calls];
     }
     case "tool":
       // The call printed its result. A result without its call has a section of its own.
@@ -69,8 +107,15 @@ function sectionsOf(entry: MessageEntry, context: MarkdownContext): string[] {
         ? [`**${entry.toolName}**`, ...resultSections(entry, context)]
         : [];
     case "system":
-      return entry.compaction ? [entry.content.replace(/^/gm, "> ")] : [];
+      return entry.compaction ? [quote(entry.content)] : [];
   }
+}
+
+/** Returns why a run has no complete answer, unless its answer says so. */
+function endSections({ runId, outcome, error }: RunEndEntry, { texts, cut }: MarkdownContext): string[] {
+  if (outcome === "completed" || cut.has(cutKey(runId, outcome))) return [];
+  const reason = error ? ` ${error.message} (${error.code})` : "";
+  return [quote(`${texts.outcomes?.[outcome] ?? englishOutcomes[outcome]}${reason}`)];
 }
 
 function callSections(
@@ -107,6 +152,14 @@ function fileSections({ blocks }: Pick<ToolEntry, "blocks">, { linkOf }: Markdow
 /** A call id is unique in its run only: some models number their calls from 0 in every turn. */
 function callKey(runId: string | undefined, callId: string | undefined): string {
   return JSON.stringify([runId, callId]);
+}
+
+function cutKey(runId: string | undefined, outcome: Unfinished): string {
+  return `${outcome} ${runId}`;
+}
+
+function quote(text: string): string {
+  return text.replace(/^/gm, "> ");
 }
 
 /** Returns a code block with a fence that is longer than any in the text. */
