@@ -84,6 +84,28 @@ describe("the messages of a session", () => {
     expect(textsOf(toUiMessages(entries))).toEqual(["hi", "step-start Two."]);
   });
 
+  test("say why a run failed, at its answer or else at its question", () => {
+    const end = (seq: number, runId: string, more: object = {}): Entry => ({
+      ...{ type: "run_end", seq, runId, outcome: "failed", usage: noUsage, timestamp: 1 },
+      error: { code: "MODEL_OVERLOADED", message: "The model is busy.", retryable: true },
+      ...more,
+    });
+    const failed = { outcome: "failed", error: { code: "MODEL_OVERLOADED", message: "The model is busy." } };
+    const entries = [
+      ...[user(1, "hi"), answer(2, "Half", "run-1", { partial: "interrupted" }), end(3, "run-1")],
+      ...[user(4, "and?"), end(5, "run-4", { outcome: "aborted" }), end(6, "run-6", { retryOf: "run-4" })],
+      // Entries that another program has written.
+      ...[end(7, "run-7", { retryOf: "run-8" }), end(8, "run-8", { retryOf: "run-7" }), end(9, "run-9")],
+    ];
+
+    const [question, half, unanswered, ...others] = toUiMessages(entries);
+
+    expect(question?.metadata).toEqual({ runId: "run-1", seq: 1 });
+    expect(half?.metadata).toEqual({ runId: "run-1", seq: 3, usage: noUsage, ...failed });
+    expect(unanswered?.metadata).toEqual({ runId: "run-4", seq: 4, usage: noUsage, ...failed });
+    expect(others).toEqual([]);
+  });
+
   test("have no messages that an edit replaced, and the edited one under its first id", () => {
     const entries = [
       user(1, "hi"),

@@ -1,3 +1,4 @@
+export { conversationOf } from "./session/versions.ts";
 export { MAX_FILE_BYTES, withFiles } from "./session/with-files.ts";
 export type { FileCheck } from "./shared/check-file.ts";
 export { checkFile, mediaTypeOf } from "./shared/check-file.ts";

@@ -110,7 +110,18 @@ describe("toMarkdown", () => {
     expect(toMarkdown(entries, { user: "我", assistant: "助手" })).toBe("## 我\n\nGo\n\n## 助手\n\nnew\n");
   });
 
-  test("says why an answer is not complete", () => {
+  test("leaves out what an edit replaced, and nothing where that is not among the entries", () => {
+    const edit: Entry = {
+      ...{ seq: 4, id: "u4", runId: "r2", role: "user", content: "New", timestamp },
+      editOf: "u2",
+    };
+    const entries = [user(1, "First"), user(2, "Old"), edit];
+
+    expect(toMarkdown(entries)).toBe("## User\n\nFirst\n\n## User\n\nNew\n");
+    expect(toMarkdown([user(1, "First"), edit])).toBe("## User\n\nFirst\n\n## User\n\nNew\n");
+  });
+
+  test("gives the reason below an answer that is not complete", () => {
     const end = (seq: number, runId: string, more: object): Entry => ({
       ...{ type: "run_end", seq, runId, outcome: "failed", usage: {} as never, timestamp },
       ...more,
@@ -121,10 +132,12 @@ describe("toMarkdown", () => {
     });
     const error = { code: "MODEL_OVERLOADED", message: "The model is busy.", retryable: true };
     const entries: Entry[] = [
+      end(0, "r0", { outcome: "aborted" }),
       half(1, "r1", { partial: "aborted" }),
       end(2, "r1", { outcome: "aborted" }),
       half(3, "r2", { partial: "interrupted" }),
       end(4, "r2", { error }),
+      { seq: 5, id: "u5", runId: "r3", role: "user", content: "And?", timestamp },
       end(5, "r3", { outcome: "budget" }),
       end(6, "r4", { error }),
       half(7, "r5", { retryOf: "r4" }),
@@ -141,7 +154,7 @@ describe("toMarkdown", () => {
       ...["## It", "Half", "> Arrêté ici."],
       ...["## It", "Half", "> Interrupted here."],
       "> The answer failed. The model is busy. (MODEL_OVERLOADED)",
-      "> Trop cher.",
+      ...["## You", "And?", "> Trop cher."],
       ...["## It", "Half\n"],
     ]);
   });

@@ -1,6 +1,5 @@
 import {
   type AssistantEntry,
-  currentEntries,
   type Entry,
   isMessageEntry,
   type MessageEntry,
@@ -9,7 +8,7 @@ import {
   textOf,
   type UserEntry,
 } from "@mini-openclaw/protocol";
-import { isRecord, mustBe } from "@mini-openclaw/protocol/shared";
+import { conversationOf, isRecord, mustBe } from "@mini-openclaw/protocol/shared";
 import { AiSdkError, check, checkFunction } from "../shared/errors.ts";
 import { messageIdOf } from "../shared/message-id.ts";
 import type { MessagePart, ToolPart, UiMessage } from "../shared/ui-message.ts";
@@ -24,14 +23,11 @@ export interface UiMessagesOptions {
   fileUrl?: FileUrl;
 }
 
-/** An assistant's message that grows by the entries of its run. */
-type Answer = UiMessage & { role: "assistant" };
-
 /**
  * Pure: returns the messages of a session for `useChat` and `Chat` of the AI SDK. `entries` are
  * those of a transcript, or the `messages` and `runEnds` of a `history`, in any order. All answers
  * of one run are one message. Answers that a retry replaced and messages that an edit replaced are
- * left out.
+ * left out. A run that ended without an answer leaves its end in the `metadata` of its question.
  *
  * @throws AiSdkError `INVALID_OPTION`
  */
@@ -44,47 +40,51 @@ export function toUiMessages(entries: readonly Entry[], options: UiMessagesOptio
     throw new AiSdkError("INVALID_OPTION", mustBe("entries", "a list of entries", given));
   const sorted = [...entries].sort((one, other) => one.seq - other.seq);
   const current = conversationOf(sorted);
-  const retried = new Set(
-    current.flatMap((entry) => (isMessageEntry(entry) && entry.role === "assistant" && entry.retryOf) || []),
-  );
+  // From each run to the run that it retried.
+  const retries = new Map<string | undefined, string>();
+  for (const entry of current)
+    if ("retryOf" in entry && entry.retryOf) retries.set(entry.runId, entry.retryOf);
+  const retried = new Set(retries.values());
   const messages: UiMessage[] = [];
-  const answers = new Map<string, Answer>();
+  const questions = new Map<string, UiMessage>();
+  const answers = new Map<string, UiMessage>();
   for (const entry of current) {
     if (!isMessageEntry(entry)) {
-      if (entry.type === "run_end") endAnswer(answers.get(entry.runId), entry);
+      if (entry.type === "run_end" && !retried.has(entry.runId)) {
+        endMessage(answers.get(entry.runId) ?? questions.get(firstRunOf(entry.runId)), entry);
+      }
       continue;
     }
     const { runId = entry.id } = entry;
     const answer = answers.get(runId);
     if (entry.role === "user") {
       if (answer) answer.parts.push(toSteering(entry, fileUrl));
-      else messages.push(toUserMessage(entry, fileUrl));
+      else messages.push(ask(runId, toUserMessage(entry, fileUrl)));
     } else if (!retried.has(runId) && isShown(entry)) {
       addToAnswer(answer ?? begin(runId), entry, fileUrl);
     }
   }
   return messages;
 
-  function begin(runId: string): Answer {
-    const answer: Answer = { id: runId, role: "assistant", metadata: { runId }, parts: [] };
+  function ask(runId: string, question: UiMessage): UiMessage {
+    questions.set(runId, question);
+    return question;
+  }
+
+  /** Returns the run that a message began: the one that was retried first. */
+  function firstRunOf(runId: string): string {
+    let first = runId;
+    // As many steps as there are retries: damaged entries may retry each other.
+    for (let left = retries.size; left > 0; left -= 1) first = retries.get(first) ?? first;
+    return first;
+  }
+
+  function begin(runId: string): UiMessage {
+    const answer: UiMessage = { id: runId, role: "assistant", metadata: { runId }, parts: [] };
     answers.set(runId, answer);
     messages.push(answer);
     return answer;
   }
-}
-
-/**
- * Returns the entries of the conversation. An edit without the message that it replaced drops
- * nothing: a `history` has left out what it replaced.
- */
-function conversationOf(entries: readonly Entry[]): Entry[] {
-  const ids = new Set(entries.flatMap((entry) => (isMessageEntry(entry) ? entry.id : [])));
-  const versions = entries.map((entry) => {
-    if (!isMessageEntry(entry)) return { entry };
-    const editOf = entry.role === "user" ? entry.editOf : undefined;
-    return { entry, id: entry.id, ...(editOf !== undefined && ids.has(editOf) && { editOf }) };
-  });
-  return currentEntries<{ entry: Entry }>(versions).entries.map(({ entry }) => entry);
 }
 
 function toUserMessage(entry: UserEntry, fileUrl: FileUrl | undefined): UiMessage {
@@ -181,14 +181,16 @@ function toResult(
   return { ...fields, state: "output-available", output: content };
 }
 
-function endAnswer(answer: UiMessage | undefined, end: RunEndEntry): void {
-  if (!answer) return;
-  const { seq, outcome, usage, costUsd } = end;
-  answer.metadata = {
-    ...answer.metadata,
-    seq,
+function endMessage(message: UiMessage | undefined, end: RunEndEntry): void {
+  if (!message) return;
+  const { seq, outcome, usage, costUsd, error } = end;
+  message.metadata = {
+    ...message.metadata,
+    // The number of a question is that of its message.
+    ...(message.role === "assistant" && { seq }),
     outcome,
     usage,
     ...(costUsd !== undefined && { costUsd }),
+    ...(error && { error: { code: error.code, message: error.message } }),
   };
 }

@@ -8,6 +8,8 @@ export interface MessageMetadata {
   seq?: number;
   /** The reason why the run ended. Absent while it is active. */
   outcome?: RunOutcome;
+  /** Why the run failed. A stream has it as its `error`. */
+  error?: { code: string; message: string };
   usage?: Usage;
   /** The cost of the run in US dollars. Absent where a price is unknown. */
   costUsd?: number;

@@ -1,4 +1,10 @@
-import type { MessageEntry, RunEndEntry, UserEntry } from "./transcript.ts";
+import {
+  type Entry,
+  isMessageEntry,
+  type MessageEntry,
+  type RunEndEntry,
+  type UserEntry,
+} from "./transcript.ts";
 
 /** The fields of an entry, or of an item of a view, that decide about versions. */
 interface Versioned {
@@ -14,11 +20,11 @@ interface Versioned {
  * `replacedTo` is set where the replaced message is older than the first entry. Pass it with the
  * entries before that one.
  */
-export function currentEntries<Entry extends object>(
-  entries: readonly Entry[],
+export function currentEntries<One extends object>(
+  entries: readonly One[],
   replacedTo?: string,
-): { entries: Entry[]; replacedTo: string | undefined } {
-  const current: Entry[] = [];
+): { entries: One[]; replacedTo: string | undefined } {
+  const current: One[] = [];
   let until = replacedTo;
   for (const entry of [...entries].reverse()) {
     const { id, key = id, editOf }: Versioned = entry;
@@ -27,6 +33,20 @@ export function currentEntries<Entry extends object>(
     until = editOf;
   }
   return { entries: current.reverse(), replacedTo: until };
+}
+
+/**
+ * Pure: returns the entries that belong to the conversation, oldest first. An edit of a message
+ * that is not among them replaces nothing: a `history` has left out what it replaced.
+ */
+export function conversationOf(entries: readonly Entry[]): Entry[] {
+  const ids = new Set(entries.flatMap((entry) => (isMessageEntry(entry) ? entry.id : [])));
+  const versions = entries.map((entry) => {
+    if (!isMessageEntry(entry)) return { entry };
+    const editOf = entry.role === "user" ? entry.editOf : undefined;
+    return { entry, id: entry.id, ...(editOf !== undefined && ids.has(editOf) && { editOf }) };
+  });
+  return currentEntries<{ entry: Entry }>(versions).entries.map(({ entry }) => entry);
 }
 
 /** One version of a user's message, with the entries that answered it. */

@@ -7,6 +7,7 @@ import {
   type RunEndEntry,
   type ToolEntry,
 } from "../session/transcript.ts";
+import { conversationOf } from "../session/versions.ts";
 
 type Unfinished = Exclude<RunOutcome, "completed">;
 
@@ -46,26 +47,29 @@ const englishOutcomes: Record<Unfinished, string> = {
  * Pure: returns the sections of a conversation in Markdown, separated by blank lines.
  *
  * Tool calls and their results are code blocks below the answer that made the calls. Why an answer
- * is not complete is a quotation below it. A retried run keeps only the user's messages, as in
- * `fold`. A file is a line of its message's text, and with `linkOf` a link behind it.
+ * is not complete is a quotation below it. As in `fold`, a retried run keeps only the user's
+ * messages, and what an edit replaced is left out. A file is a line of its message's text, and with
+ * `linkOf` a link behind it.
  */
 export function toMarkdown(
   entries: Iterable<Entry>,
   texts: MarkdownTexts = english,
   linkOf: FileLink = () => undefined,
 ): string {
-  const shown = [...entries].filter(isShown);
+  const shown = conversationOf([...entries]).filter(isShown);
   const retriedRuns = new Set<string | undefined>();
   const results = new Map<string, ToolEntry>();
   const cut = new Set<string>();
+  const begun = new Set<string | undefined>();
   for (const entry of shown) {
     if ("retryOf" in entry) retriedRuns.add(entry.retryOf);
     if (!isMessageEntry(entry)) continue;
+    begun.add(entry.runId);
     if (entry.role === "tool") results.set(callKey(entry.runId, entry.callId), entry);
     if (entry.role === "assistant" && entry.partial) cut.add(cutKey(entry.runId, entry.partial));
   }
 
-  const context = { texts, results, cut, linkOf };
+  const context = { texts, results, cut, begun, linkOf };
   const sections = shown.flatMap((entry) => {
     const isReplaced = entry.runId !== undefined && retriedRuns.has(entry.runId);
     if (!isMessageEntry(entry)) return isReplaced ? [] : endSections(entry, context);
@@ -83,8 +87,10 @@ interface MarkdownContext {
   texts: MarkdownTexts;
   /** The results whose calls are not printed yet. */
   results: Map<string, ToolEntry>;
-  /** The runs whose answer says itself that it was cut. */
-  cut: Set<string>;
+  /** The runs whose answer is marked as cut. */
+  cut: ReadonlySet<string>;
+  /** The runs that said something. */
+  begun: ReadonlySet<string | undefined>;
   linkOf: FileLink;
 }
 
@@ -111,9 +117,12 @@ function sectionsOf(entry: MessageEntry, context: MarkdownContext): string[] {
   }
 }
 
-/** Returns why a run has no complete answer, unless its answer says so. */
-function endSections({ runId, outcome, error }: RunEndEntry, { texts, cut }: MarkdownContext): string[] {
+/** Returns why a run has no complete answer, unless its answer is marked so. */
+function endSections(end: RunEndEntry, { texts, cut, begun }: MarkdownContext): string[] {
+  const { runId, outcome, error, retryOf } = end;
   if (outcome === "completed" || cut.has(cutKey(runId, outcome))) return [];
+  // The message of such a run was canceled while it waited.
+  if (!(begun.has(runId) || error || retryOf !== undefined)) return [];
   const reason = error ? ` ${error.message} (${error.code})` : "";
   return [quote(`${texts.outcomes?.[outcome] ?? englishOutcomes[outcome]}${reason}`)];
 }
