@@ -81,6 +81,38 @@ describe("chat.history", () => {
     expect(messages.map(({ content }) => content)).toEqual(texts);
   });
 
+  // OpenClaw's app shows the `errorMessage` of such rows: openclaw/openclaw, pull request 65689.
+  test("has the failures of runs, in rows that count as no messages", async () => {
+    const throws = new Error("no luck");
+    const agent = scriptedAgent([{ throws }, ["Half an", { throws }], ["Fine."]]);
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    for (const message of ["none", "half", "fine"]) {
+      const { runId } = await client.request("chat.send", {
+        ...{ sessionKey: KEY, message, idempotencyKey: message },
+      });
+      await client.event("chat", { state: message === "fine" ? "final" : "error", runId });
+    }
+
+    const all = await client.request("chat.history", { sessionKey: KEY });
+    const newest = await client.request("chat.history", { sessionKey: KEY, limit: 1 });
+    const older = await client.request("chat.history", { sessionKey: KEY, limit: 1, offset: 4 });
+
+    const errorMessage = expect.stringContaining("AGENT_FAILED: ");
+    const none = { role: "assistant", content: [], stopReason: "error", errorMessage };
+    expect(all.messages).toMatchObject([
+      { role: "user", content: "none" },
+      none,
+      { role: "user", content: "half" },
+      { content: [{ text: "Half an" }], stopReason: "error", errorMessage },
+      { role: "user", content: "fine" },
+      { content: [{ text: "Fine." }], stopReason: "stop" },
+    ]);
+    expect(all).toMatchObject({ totalMessages: 5 });
+    expect(newest).toMatchObject({ nextOffset: 1 });
+    expect(older.messages).toMatchObject([{ content: "none" }, none]);
+  });
+
   test("is empty for a new session", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();

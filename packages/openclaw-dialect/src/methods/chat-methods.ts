@@ -1,9 +1,9 @@
-import type { AckEvent, MessageEntry } from "@mini-openclaw/protocol";
+import type { AckEvent, MessageEntry, RunEndEntry } from "@mini-openclaw/protocol";
 import { attempt, perform } from "../feeds/perform.ts";
 import type { RunEnd } from "../feeds/run-ends.ts";
-import { toMessageRow } from "../rows/message-row.ts";
+import { toRows } from "../rows/message-row.ts";
 import type { Params } from "../wire/params.ts";
-import { describeFailure } from "../wire/run-end.ts";
+import { describeFailure, isFailure } from "../wire/run-end.ts";
 import { type Method, type MethodContext, readKey } from "./method.ts";
 import { readMessage, sendMessage } from "./send-message.ts";
 
@@ -37,8 +37,7 @@ export function endStatusOf({ outcome, error }: Pick<RunEnd, "outcome" | "error"
 } {
   if (outcome === "aborted" || outcome === "interrupted")
     return { status: "timeout", summary: "aborted", stopReason: "rpc" };
-  if (outcome === "failed" || outcome === "budget")
-    return { status: "error", summary: describeFailure(error, outcome) };
+  if (isFailure({ outcome })) return { status: "error", summary: describeFailure(error, outcome) };
   return { status: "ok" };
 }
 
@@ -93,41 +92,52 @@ const loadHistory: Method = async (params, context) => {
   await context.feeds.follow(sessionKey);
   const page = await loadMessages(sessionKey, offset + limit, context);
   const feed = await context.feeds.followNew(sessionKey, page.sessionId);
-  const rows = page.messages.slice(0, Math.max(0, page.messages.length - offset)).map(toMessageRow);
+  const end = Math.max(0, page.messages.length - offset);
+  const messages = page.messages.slice(0, end);
+  const newer = page.messages[end]?.seq ?? Number.POSITIVE_INFINITY;
+  const rows = toRows(
+    messages,
+    page.runEnds.filter(({ seq }) => seq < newer),
+  );
   const { inFlight } = feed;
   return {
     sessionKey,
     sessionId: page.sessionId,
     messages: rows,
     hasMore: page.hasMore,
-    ...(page.hasMore ? { nextOffset: offset + rows.length } : { totalMessages: page.messages.length }),
+    ...(page.hasMore ? { nextOffset: offset + messages.length } : { totalMessages: page.messages.length }),
     ...(inFlight && { inFlightRun: inFlight }),
   };
 };
 
-/** Loads the newest messages of a session, without answers that a retry replaced. */
+/**
+ * Loads the newest messages of a session and the ends of their runs, without answers that a retry
+ * replaced.
+ */
 export async function loadMessages(
   sessionKey: string,
   count: number,
   { connection }: Pick<MethodContext, "connection">,
-): Promise<{ sessionId: string; messages: MessageEntry[]; hasMore: boolean }> {
+): Promise<{ sessionId: string; messages: MessageEntry[]; runEnds: RunEndEntry[]; hasMore: boolean }> {
   const { maxHistoryMessages } = connection.limits;
   let messages: MessageEntry[] = [];
+  let ends: RunEndEntry[] = [];
   const retried = new Set<string | undefined>();
   for (;;) {
     const limit = Math.min(maxHistoryMessages, count - messages.length);
     const [oldest] = messages;
     const range = { limit, ...(oldest && { before: oldest.seq }) };
     const page = await perform(connection, { type: "history", key: sessionKey, ...range }, "history");
-    for (const one of [...page.messages, ...(page.runEnds ?? [])])
-      if ("retryOf" in one) retried.add(one.retryOf);
+    ends = [...(page.runEnds ?? []), ...ends];
+    for (const one of [...page.messages, ...ends]) if ("retryOf" in one) retried.add(one.retryOf);
     const older = page.messages.filter(
       ({ role, runId }) => role === "user" || role === "system" || !retried.has(runId) || runId === undefined,
     );
     messages = [...older, ...messages];
     const { sessionId, hasMore } = page;
-    if (!hasMore || messages.length >= count || page.messages.length === 0)
-      return { sessionId, messages, hasMore };
+    if (hasMore && messages.length < count && page.messages.length > 0) continue;
+    const runEnds = ends.filter(({ runId }) => !retried.has(runId));
+    return { sessionId, messages, runEnds, hasMore };
   }
 }
 

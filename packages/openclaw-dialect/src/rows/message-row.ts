@@ -1,7 +1,41 @@
-import type { AssistantEntry, MessageEntry, Usage } from "@mini-openclaw/protocol";
+import type { AssistantEntry, MessageEntry, RunEndEntry, Usage } from "@mini-openclaw/protocol";
+import { describeFailure, isFailure } from "../wire/run-end.ts";
 
 /** A message, as OpenClaw's clients get it in `chat.history` and `session.message`. */
 export type MessageRow = Readonly<Record<string, unknown>> & { readonly role: string };
+
+/**
+ * Returns the rows of messages, oldest first. A run that failed has its `errorMessage` in the row
+ * of its cut answer, or in a row of its own.
+ */
+export function toRows(messages: readonly MessageEntry[], runEnds: readonly RunEndEntry[]): MessageRow[] {
+  const failures = new Map(runEnds.filter(isFailure).map((end) => [end.runId, end]));
+  const rows: MessageRow[] = [];
+  for (const [index, entry] of messages.entries()) {
+    const end = "partial" in entry && entry.partial ? failures.get(entry.runId ?? "") : undefined;
+    if (end) failures.delete(end.runId);
+    rows.push({
+      ...toMessageRow(entry),
+      ...(end && { errorMessage: describeFailure(end.error, end.outcome) }),
+    });
+    const next = messages[index + 1]?.seq ?? Number.POSITIVE_INFINITY;
+    for (const failure of failures.values()) {
+      if (failure.seq > entry.seq && failure.seq < next) rows.push(toFailureRow(failure));
+    }
+  }
+  return rows;
+}
+
+function toFailureRow({ seq, runId, outcome, error, timestamp }: RunEndEntry): MessageRow {
+  return {
+    role: "assistant",
+    content: [],
+    timestamp,
+    stopReason: "error",
+    errorMessage: describeFailure(error, outcome),
+    __openclaw: { id: runId, seq, runId },
+  };
+}
 
 /** Returns the row of a message. */
 export function toMessageRow(entry: MessageEntry): MessageRow {

@@ -14,6 +14,11 @@ function errorKindOf(code: string | undefined): ErrorKind {
   return errorKinds[code ?? ""] ?? "unknown";
 }
 
+/** Returns true for the end of a run that clients get as an error. */
+export function isFailure({ outcome }: { readonly outcome: RunOutcome }): boolean {
+  return outcome === "failed" || outcome === "budget";
+}
+
 /** Returns the reason of a failed run in words. */
 export function describeFailure(error: RunFailure | undefined, outcome: RunOutcome): string {
   return error ? `${error.code}: ${error.message}` : outcome;
