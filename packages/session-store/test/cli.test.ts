@@ -40,6 +40,21 @@ test("show prints the last messages of a session named by its key or the beginni
   }
 });
 
+test("show and export give the reason of a run that failed without an answer", async () => {
+  await using folder = await temporaryFolder();
+  writeTranscript(folder.path, "first", ["one"]);
+  await using store = await openStore(folder.path);
+  const log = await store.openLog("first");
+  const { user, start, done, end } = runEvents();
+  const error = { code: "MODEL_OVERLOADED", message: "The model is busy.", retryable: true };
+  await log.record([user, start, { ...done, content: "" }, { ...end, outcome: "failed", error }]);
+  await log.close();
+  const { out } = await command("show", "first", "--dir", folder.path);
+  expect(out).toContain("run r1 ended: failed, MODEL_OVERLOADED: The model is busy.\n");
+  const exported = await command("export", "first", "--dir", folder.path);
+  expect(exported.out).toContain("> The answer failed. The model is busy. (MODEL_OVERLOADED)\n");
+});
+
 test("show lets no session move the cursor or turn text around", async () => {
   await using folder = await temporaryFolder();
   writeTranscript(folder.path, "first", ["\u001b[2Jgone \u202egnp.exe \u009b5A"]);

@@ -19,7 +19,10 @@ export function formatEntry(terminal: Terminal, entry: Entry): string {
 }
 
 function describeRecord(entry: Exclude<Entry, { role: string }>): string {
-  if (entry.type === "run_end") return `run ${entry.runId} ended: ${entry.outcome}`;
+  if (entry.type === "run_end") {
+    const { runId, outcome, error } = entry;
+    return `run ${runId} ended: ${outcome}${error ? `, ${error.code}: ${error.message}` : ""}`;
+  }
   if (entry.type === "todo_updated") return `list: ${entry.items.map(describeStep).join(", ") || "empty"}`;
   if (entry.title !== undefined) return `new title: ${entry.title}`;
   return entry.archived ? "archived" : "unarchived";

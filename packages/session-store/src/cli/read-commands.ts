@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Entry } from "@mini-openclaw/protocol";
+import type { Entry, SessionStore } from "@mini-openclaw/protocol";
 import { nodeFileSystem } from "../files/file-system.ts";
 import { readIndexedIds } from "../listing/index-file.ts";
 import { describeForeign } from "../transcript/foreign-file.ts";
@@ -55,9 +55,25 @@ const show: Command["run"] = async ({ folder, args: [name = ""], json, limit }, 
     const facts = `${sessionId} · ${key} · ${messageCount} messages since ${instant(createdAt)} UTC`;
     terminal.out(`${dim(terminal, safeLine(facts))}\n\n`);
   }
-  for (const message of messages) print(terminal, message, json);
+  const failures = json ? [] : await loadFailures(store, session.sessionId, messages[0]?.seq);
+  const entries = [...messages, ...failures].sort((one, other) => one.seq - other.seq);
+  for (const entry of entries) print(terminal, entry, json);
   return 0;
 };
+
+/** Returns the ends of failed runs after an entry: a run that failed at once has no message. */
+async function loadFailures(
+  store: SessionStore,
+  sessionId: string,
+  first: number | undefined,
+): Promise<Entry[]> {
+  const failures: Entry[] = [];
+  if (first === undefined) return failures;
+  for await (const entry of store.entries(sessionId, { after: first })) {
+    if ("outcome" in entry && entry.error) failures.push(entry);
+  }
+  return failures;
+}
 
 const tail: Command["run"] = async (line, { store, terminal, signal }) => {
   const { folder, args, json, limit, follow } = line;
