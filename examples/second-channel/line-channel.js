@@ -58,6 +58,8 @@ async function answer(events, socket) {
       if (event.type === "chunk") socket.write(event.content);
       if (event.type === "message_done") socket.write("\n");
       if (event.type === "run_error") socket.write(`! ${event.message}\n`);
+      if (event.type === "run_end" && event.outcome !== "completed" && !event.error)
+        socket.write(`! The answer ended early: ${event.outcome}.\n`);
     }
   } catch (error) {
     // The gateway refused the message, or the client was closed.

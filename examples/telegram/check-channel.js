@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AgentRuntime, defineTool } from "@mini-openclaw/agent-runtime";
-import { calls, createScriptedProvider, hangs, says } from "@mini-openclaw/agent-runtime/testing";
+import { calls, createScriptedProvider, ends, hangs, says } from "@mini-openclaw/agent-runtime/testing";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { startGateway } from "./create-gateway.js";
 import { startFakeBotApi } from "./fake-bot-api.js";
@@ -41,6 +41,7 @@ export async function checkChannel() {
       if (last?.role === "tool") return [says(`The tool returned: ${last.content.split("\n")[0]}`)];
       if (text.includes("slow")) pieces = 0;
       if (text.includes("slow")) return [says("One ", "two ", "three.")];
+      if (text.includes("refuse")) return [ends("refusal")];
       if (text.includes("hang")) return [says("It begins. "), hangs()];
       if (text.includes("delete")) return [calls("delete_all")];
       if (text.includes("draw")) return [calls(text.includes("panorama") ? "draw_panorama" : "draw")];
@@ -162,6 +163,10 @@ export async function checkChannel() {
   // An answer may begin with, and grow by, characters that Telegram removes.
   telegram.write(alice, 7, { text: "invisible" });
   await shown(alice, "\u200BVisible");
+
+  // An answer that never came has a reason.
+  telegram.write(alice, 7, { text: "refuse" });
+  await shown(alice, "⚠️ The model declined to answer.");
 
   // A long answer is several messages, and nothing is lost.
   const before = textsOf(alice).length;

@@ -7,6 +7,17 @@ import { beginningOf, createStreamedMessage } from "./streamed-message.js";
 
 const TELEGRAM = "https://api.telegram.org";
 
+/**
+ * The texts of runs that end early without an error. A user who stopped a run knows it.
+ * @type {Readonly<Record<string, string>>}
+ */
+const earlyEnds = {
+  interrupted: "The server stopped during this answer.",
+  max_rounds: "This message reached its limit of tool rounds.",
+  loop_detected: "The model repeated the same tool call.",
+  refused: "The model declined to answer.",
+};
+
 /** @typedef {import("grammy").Context} Context */
 /** @typedef {import("@mini-openclaw/client").Session} Session */
 /** @typedef {import("@mini-openclaw/client").WatchedEvent} WatchedEvent */
@@ -216,12 +227,22 @@ async function answer(chat, { context, content, blocks, approvals }) {
         if (event.type === "approval_request") await approvals.ask(context, session, event);
         // The rest of the answer matters more than an image.
         if (event.type === "tool_done") await orWarn(context, () => sendImages(event, chat, context));
-        if (event.type === "run_error") shown.add(`\n⚠️ ${event.message}`);
+        const warning = warningOf(event);
+        if (warning !== undefined) shown.add(`\n⚠️ ${warning}`);
       }
     } finally {
       await shown.finish();
     }
   });
+}
+
+/**
+ * Returns why an answer is not complete, where an event has the reason.
+ * @param {WatchedEvent} event
+ */
+function warningOf(event) {
+  if (event.type === "run_error") return event.message;
+  return event.type === "run_end" ? earlyEnds[event.outcome] : undefined;
 }
 
 /**
