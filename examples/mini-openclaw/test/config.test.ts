@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ConfigError, type MiniOpenClawConfig, resolveConfig } from "../src/settings/config.ts";
 import { settingKeys, settings } from "../src/settings/settings.ts";
 import { settingsHelp } from "../src/settings/settings-help.ts";
-import { readSources, type Sources } from "../src/settings/sources.ts";
+import { configFileOf, readSources, type Sources } from "../src/settings/sources.ts";
 
 let workspace = "";
 beforeAll(() => {
@@ -193,14 +193,42 @@ test.each([
   ["MINIOPENCLAW_MODEL", "MINI_OPENCLAW_MODEL"],
   ["mini_openclaw_port", "MINI_OPENCLAW_PORT"],
   ["MINI_OPENCLAW_WORKSPACES", "MINI_OPENCLAW_WORKSPACE"],
-  ["ANTHROPIC_API_KYE", "ANTHROPIC_API_KEY"],
-  ["ANTHROPIC_BASEURL", "ANTHROPIC_BASE_URL"],
 ])("names the misspelled %s and suggests %s, without its value", (name, closest) => {
   const refused = catchError(() => loadConfig({ [name]: "secret-value" }, workspace));
 
   expect(refused.message).toBe(
     `\`${name}\` is not a setting. Did you mean ${closest}? --help lists all settings.`,
   );
+});
+
+test.each([
+  ["ANTHROPIC_API_KYE", "ANTHROPIC_API_KEY"],
+  ["ANTHROPIC_BASEURL", "ANTHROPIC_BASE_URL"],
+  ["OPENAI_API_KEYS", "OPENAI_API_KEY"],
+  ["OPENAI_API_KEY_2", "OPENAI_API_KEY"],
+])("starts with %s, which another program may use, and suggests %s", (name, closest) => {
+  expect(loadConfig({ [name]: "secret-value" }, workspace).warnings).toEqual([
+    `\`${name}\` is not a setting, and is ignored. Did you mean ${closest}?`,
+  ]);
+  expect(
+    loadConfig({ [name]: "secret-value", [closest]: "http://right.example" }, workspace).warnings,
+  ).toEqual([]);
+});
+
+test("reads ~ as the home in every path, also behind a comma", () => {
+  const config = loadConfig(
+    { MINI_OPENCLAW_DATA_DIR: "~/data", MINI_OPENCLAW_HIDDEN: "~/.ssh, ~,~other,folder" },
+    workspace,
+  );
+
+  expect(config.dataDir).toBe(join(homedir(), "data"));
+  expect(config.hidden).toEqual([
+    join(homedir(), ".ssh"),
+    homedir(),
+    join(workspace, "~other"),
+    join(workspace, "folder"),
+  ]);
+  expect(configFileOf({ MINI_OPENCLAW_CONFIG: "~/claw.json" }, workspace)).toBe(join(homedir(), "claw.json"));
 });
 
 test("ignores variables of other programs", () => {

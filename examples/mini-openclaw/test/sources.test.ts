@@ -73,14 +73,28 @@ test("takes a key from the workspace's .env, and ignores settings there that wid
   ]);
 });
 
+test("names a misspelled key and a proxy in an .env, which do not count", () => {
+  writeFileSync(join(workspace, ".env"), "ANTHROPIC_APIKEY=k\nHTTPS_PROXY=http://a.b\nPORT=80\n");
+
+  expect(load().warnings).toEqual([
+    expect.stringMatching(/^`ANTHROPIC_APIKEY` in .+\.env is not a setting, .+ mean ANTHROPIC_API_KEY\?$/),
+    expect.stringMatching(/^`HTTPS_PROXY` in .+\.env is ignored\. Put it into the environment\.$/),
+  ]);
+});
+
 describe("names the file and the setting of", () => {
   test.each([
+    [
+      "a variable's name",
+      '{ "MINI_OPENCLAW_MAX_RUN_COST": 2 }',
+      /MINI_OPENCLAW_MAX_RUN_COST` in .+ is not a setting\. Did you mean maxRunCostUsd\?$/,
+    ],
     [
       "a misspelled key",
       '{ "prot": 1 }',
       /^`prot` in .+config\.json is not a setting\. Did you mean port\?$/,
     ],
-    ["a key that is none", '{ "schedules": [] }', /is not a setting\. --help lists all settings\.$/],
+    ["a key that is none", '{ "schedules": [] }', /is not a setting\. config show lists all settings\.$/],
     ["a bad value", '{ "port": "x" }', /^`port in .+config\.json` must be an integer .+, got "x"\.$/],
     ["a value of no kind", '{ "port": {} }', /^`port in .+config\.json` must be a text, a number/],
     ["text that is no JSON", "{ port: 1 }", /config\.json` cannot be read as JSON: /],

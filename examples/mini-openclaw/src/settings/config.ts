@@ -1,6 +1,7 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { closestName, cutText } from "@mini-openclaw/protocol/shared";
 import { Refusal } from "./kinds.ts";
+import { findMisspelled, keyNamed, proxyNames } from "./setting-names.ts";
 import {
   flagOf,
   type Setting,
@@ -123,8 +124,8 @@ export function findSettings(sources: Sources): FoundSettings {
   const found: FoundSettings["found"] = {};
   for (const [key, value] of Object.entries(config)) {
     if (!Object.hasOwn(settings, key)) {
-      const closest = closestName(key, settingKeys);
-      const hint = closest === undefined ? "--help lists all settings." : `Did you mean ${closest}?`;
+      const closest = keyNamed(key) ?? closestName(key, settingKeys);
+      const hint = closest === undefined ? "config show lists all settings." : `Did you mean ${closest}?`;
       problems.push({ name: key, message: `in ${configFile} is not a setting. ${hint}` });
       continue;
     }
@@ -138,12 +139,18 @@ export function findSettings(sources: Sources): FoundSettings {
       });
   }
   for (const { file, values } of [userEnv, localEnv, { file: "environment", values: env }]) {
-    for (const { name, closest } of findMisspelled(Object.keys(values))) {
+    const { own, foreign } = findMisspelled(values);
+    for (const { name, closest } of own)
       problems.push({
         name,
         message: `is not a setting. Did you mean ${closest}? --help lists all settings.`,
       });
-    }
+    const where = file === "environment" ? "" : ` in ${file}`;
+    for (const { name, closest } of foreign)
+      warnings.push(`\`${name}\`${where} is not a setting, and is ignored. Did you mean ${closest}?`);
+    if (where !== "")
+      for (const name of proxyNames.filter((one) => values[one]))
+        warnings.push(`\`${name}\`${where} is ignored. Put it into the environment.`);
     for (const key of settingKeys) {
       const { env: name, isGuarded }: Setting<unknown> = settings[key];
       const text = values[name]?.trim();
@@ -203,7 +210,6 @@ export function resolveConfig(sources: Sources): MiniOpenClawConfig {
   } = { ...defaults, ...set, workspace, dataDir };
   return {
     ...plain,
-    hidden: plain.hidden.map((path) => resolve(sources.cwd, path)),
     server,
     sessionsDir: join(dataDir, "sessions"),
     memoryDir: join(dataDir, "memory"),
@@ -263,25 +269,6 @@ function scheduleOf(
   return undefined;
 }
 
-/**
- * Finds the variables that look like settings but are none, with the closest setting of each.
- * Values are never read, because they may be secret.
- */
-function findMisspelled(names: readonly string[]): { name: string; closest: string }[] {
-  const known = ["MINI_OPENCLAW_CONFIG", ...settingKeys.map((key) => settings[key].env)];
-  return names.flatMap((name) => {
-    if (known.includes(name)) return [];
-    const isOurs = plain(name).startsWith("MINIOPENCLAW");
-    const found = closestName(plain(name), known.map(plain), isOurs ? Number.POSITIVE_INFINITY : 1);
-    const closest = known.find((one) => plain(one) === found);
-    return closest === undefined ? [] : [{ name, closest }];
-  });
-}
-
-function plain(name: string): string {
-  return name.toUpperCase().replaceAll(/[^A-Z]/g, "");
-}
-
 /** Returns a value of `config.json` as the text of a variable. */
 function toText(value: unknown): string | undefined {
   if (typeof value === "string") return value;
@@ -291,8 +278,8 @@ function toText(value: unknown): string | undefined {
   return undefined;
 }
 
-/** A secret is never repeated. */
-function quote({ isSecret }: Setting<unknown>, text: string): string {
+/** Returns a value for an error text. A secret is never repeated. */
+export function quote({ isSecret }: Setting<unknown>, text: string): string {
   if (isSecret) return `${Buffer.byteLength(text)} bytes`;
   return JSON.stringify(text.length > 80 ? `${cutText(text, 80)}…` : text);
 }

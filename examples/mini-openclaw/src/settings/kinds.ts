@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
-import { resolve } from "node:path";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import { listOf } from "@mini-openclaw/protocol/shared";
 
 /** A description of the values that a setting may have, for the end of "must be …". */
@@ -70,11 +71,29 @@ export function list(
   };
 }
 
+/**
+ * Returns a path as an absolute one. `~` is the user's home, because no shell reads files with
+ * settings, and a shell replaces only the first `~` of a list.
+ */
+export function toPath(text: string, cwd: string): string {
+  return resolve(cwd, /^~(?=\/|$)/.test(text) ? join(homedir(), text.slice(1)) : text);
+}
+
+/** Directories separated by commas, or a list of them in `config.json`. */
+export const directories: Kind<readonly string[]> = {
+  parse(value, cwd) {
+    const items = value.split(",").map((item) => item.trim());
+    if (items.includes("")) return new Refusal("folders separated by commas");
+    return items.map((item) => toPath(item, cwd));
+  },
+  schema: { type: "array", items: { type: "string" } },
+};
+
 /** A directory. It must exist if `exists` is set. */
 export function directory({ exists }: { exists: boolean }): Kind<string> {
   return {
     parse(value, cwd) {
-      const path = resolve(cwd, value);
+      const path = toPath(value, cwd);
       if (!exists || statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
       return new Refusal("a directory that exists");
     },

@@ -1,6 +1,7 @@
 import {
   amount,
   apiKey,
+  directories,
   directory,
   integer,
   list,
@@ -188,7 +189,7 @@ export const settings = {
   ),
   hidden: setting(
     "MINI_OPENCLAW_HIDDEN",
-    list(/\S/, "folders separated by commas"),
+    directories,
     "none",
     "Folders that no tool can read, besides the data directory, separated by commas.",
     guarded,

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { parseEnv } from "node:util";
-import { type SettingKey, settings } from "./settings.ts";
+import { toPath } from "./kinds.ts";
+import type { SettingKey } from "./settings.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -35,7 +36,7 @@ export interface BadSource {
  */
 export function configFileOf(env: Env, cwd: string): string {
   const named = env["MINI_OPENCLAW_CONFIG"]?.trim();
-  if (named) return resolve(cwd, named);
+  if (named) return toPath(named, cwd);
   const home = env["HOME"] || homedir();
   return join(env["XDG_CONFIG_HOME"] || join(home, ".config"), "mini-openclaw", "config.json");
 }
@@ -81,13 +82,11 @@ function readConfigFile(file: string, bad: BadSource[]): Record<string, unknown>
   }
 }
 
-/** Returns the variables of a `.env` that are settings. Others belong to other programs. */
+/** Returns the variables of a `.env`. Most of them may belong to other programs. */
 function readEnvFile(file: string, bad: BadSource[]): Env {
   const content = readText(file, bad);
   if (content === undefined) return {};
-  const names = new Set<string>(Object.values(settings).map(({ env }) => env));
-  const isOurs = (name: string) => names.has(name) || name.startsWith("MINI_OPENCLAW");
-  return Object.fromEntries(Object.entries(parseEnv(content)).filter(([name]) => isOurs(name)));
+  return parseEnv(content);
 }
 
 function readText(file: string, bad: BadSource[]): string | undefined {

@@ -2,9 +2,10 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { closestName } from "@mini-openclaw/protocol/shared";
-import { findSettings } from "../../settings/config.ts";
+import { findSettings, quote } from "../../settings/config.ts";
 import { Refusal } from "../../settings/kinds.ts";
 import { replaceFile } from "../../settings/replace-file.ts";
+import { keyNamed } from "../../settings/setting-names.ts";
 import { type Setting, type SettingKey, settingKeys, settings } from "../../settings/settings.ts";
 import { configFileOf, readSources, type Sources } from "../../settings/sources.ts";
 import { exitCodes } from "../exit.ts";
@@ -31,20 +32,20 @@ export function showConfig(flags: Sources["flags"], { json }: Options): void {
 }
 
 /** Prints the value of a setting, for scripts. */
-export function getConfig(key: string): void {
-  assertSetting(key);
+export function getConfig(name: string): void {
+  const key = settingNamed(name);
   const { isSecret, fallback }: Setting<unknown> = settings[key];
   const text = findSettings(readSources()).found[key]?.text;
   console.log(isSecret && text !== undefined ? "(set)" : (text ?? fallback));
 }
 
 /** Sets or removes a setting in the user's `config.json`. Others stay as they are. */
-export function setConfig(key: string, text: string | undefined): void {
-  assertSetting(key);
-  const { kind }: Setting<unknown> = settings[key];
-  const value = text === undefined ? undefined : kind.parse(text, process.cwd());
-  if (value instanceof Refusal) {
-    warn(`\`${key}\` must be ${value.expected}, got ${JSON.stringify(text)}.`);
+export function setConfig(name: string, text: string | undefined): void {
+  const key = settingNamed(name);
+  const setting: Setting<unknown> = settings[key];
+  const value = text === undefined ? undefined : setting.kind.parse(text, process.cwd());
+  if (text !== undefined && value instanceof Refusal) {
+    warn(`\`${key}\` must be ${value.expected}, got ${quote(setting, text)}.`);
     process.exit(exitCodes.badUsage);
   }
   const file = configFileOf(process.env, process.cwd());
@@ -55,12 +56,14 @@ export function setConfig(key: string, text: string | undefined): void {
   console.log(`${text === undefined ? "Removed" : "Set"} ${key} in ${file}.`);
 }
 
-function assertSetting(key: string): asserts key is SettingKey {
-  if (Object.hasOwn(settings, key)) return;
-  const closest = closestName(key, settingKeys);
-  const hint = closest === undefined ? "mini-openclaw --help lists all." : `Did you mean ${closest}?`;
-  warn(`\`${key}\` is not a setting. ${hint}`);
-  process.exit(exitCodes.badUsage);
+/** Returns the key of a setting. Variables and flags name settings too, as `--help` lists them. */
+function settingNamed(name: string): SettingKey {
+  const key = keyNamed(name);
+  if (key !== undefined) return key;
+  const closest = closestName(name, settingKeys);
+  const hint = closest === undefined ? "mini-openclaw config show lists all." : `Did you mean ${closest}?`;
+  warn(`\`${name}\` is not a setting. ${hint}`);
+  return process.exit(exitCodes.badUsage);
 }
 
 export function printPath(): void {
