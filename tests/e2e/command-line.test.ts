@@ -1,6 +1,6 @@
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -103,16 +103,30 @@ describe("the command line", () => {
     [["mcp", "add", "", "node"], '`name` must be 1 to 64 letters, digits, `-`, `_` or `.`, got "".'],
     [["mcp", "add", "files", ""], '`command` must be a program or an http address, got "".'],
     [["mcp", "add", "files", "http://"], '`command` must be a program or an http address, got "http://".'],
+    [
+      ["mcp", "add", "a", "http://a.b", "--header", "A: b"],
+      "`command` must be an address alone, got 3 words. Add headers",
+    ],
     [["skills", "add", "nope"], "`folder` must contain a SKILL.md, got nope."],
     [["skills", "validate", "nope"], "`folder` must contain a SKILL.md, got nope."],
     [["config", "set", "port", "abc"], '`port` must be an integer from 0 to 65535, got "abc".'],
+    [
+      ["config", "set", "token", "hunter2"],
+      "`token` must be at least 32 bytes (try: openssl rand -hex 32), got 7",
+    ],
     [["config", "set", "prot", "1"], "`prot` is not a setting. Did you mean port?"],
-    [["config", "set", "schedules", "1"], "`schedules` is not a setting. mini-openclaw --help lists all."],
+    [
+      ["config", "set", "schedules", "1"],
+      "`schedules` is not a setting. mini-openclaw config show lists all.",
+    ],
     [["config", "get", "prot"], "`prot` is not a setting. Did you mean port?"],
     [["config", "shw"], "`shw` is not a command. Did you mean show?"],
     [["start", "elsewhere"], "`elsewhere` is not a command. Known: start, run,"],
     [["completion", "tcsh"], "`tcsh` is not a known shell. Known: bash, zsh, fish."],
     [["sessions", "shwo"], 'There is no command "shwo".'],
+    [["sessions", "ls", "--dir", "session-store-a"], "/session-store-a. Name the folder"],
+    [["sessions", "ls", "--dir=none"], "/none. Name the folder"],
+    [["sessions", "show", "--dir", ".", "--", "-n"], 'There is no session "-n".'],
   ])("refuses %j with 64 and names the argument", async (args, reason) => {
     await using folder = await temporaryDirectory();
 
@@ -179,6 +193,44 @@ describe("the command line", () => {
     expect(code).toBe(0);
   });
 
+  test("adds no skill to a folder inside of it", async () => {
+    await using folder = await temporaryDirectory();
+    const skill = join(folder.path, "greet");
+    mkdirSync(skill);
+    writeFileSync(join(skill, "SKILL.md"), "---\nname: greet\ndescription: Greets.\n---\nSay hello.\n");
+
+    const { code, err } = await run(skill, ["skills", "add", "."]);
+
+    expect({ code, err }).toEqual({ code: 64, err: expect.stringContaining("Move the skill into a folder") });
+  });
+
+  test("leaves nothing of a server behind a session that does not exist", async () => {
+    await using folder = await temporaryDirectory();
+
+    expect((await run(folder.path, ["run", "hi", "--session", "nope"])).code).toBe(64);
+
+    expect(existsSync(join(folder.path, ".mini-openclaw", "address"))).toBe(false);
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "ends the sessions command at %s, with its child",
+    async (signal) => {
+      await using folder = await temporaryDirectory();
+      const { out } = await run(folder.path, ["run", "list the files", "--json"]);
+      const { sessionId } = JSON.parse(out) as { sessionId: string };
+      const env = { PATH: process.env["PATH"] ?? "", HOME: folder.path };
+      const args = [main, "sessions", "tail", "-f", sessionId];
+      const child = spawn(process.execPath, args, { cwd: folder.path, env });
+
+      await once(child.stdout, "data");
+      child.kill(signal);
+      // The output ends when the last process that can write to it has ended.
+      const [code] = (await once(child, "close")) as [number];
+
+      expect(code).toBe(signal === "SIGINT" ? 0 : 143);
+    },
+  );
+
   test("sets, shows and removes settings of config.json", async () => {
     await using folder = await temporaryDirectory();
     const at = (...args: string[]) => run(folder.path, ["config", ...args]);
@@ -191,7 +243,7 @@ describe("the command line", () => {
       code: 64,
       err: expect.stringContaining("must be an integer"),
     });
-    await at("set", "port", "8080");
+    await at("set", "MINI_OPENCLAW_PORT", "8080");
     expect((await at("get", "port")).out).toBe("8080\n");
     const file = (await at("path")).out.trim();
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ port: 8080 });

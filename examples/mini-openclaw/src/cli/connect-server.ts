@@ -34,19 +34,25 @@ export async function connectServer(config: MiniOpenClawConfig): Promise<ServerC
 }
 
 /**
- * Returns the session of `--session`, or a new one without the option.
+ * Returns the session of `--session`, or a new one without the option. Closes the connection if
+ * there is none.
  *
  * @throws UsageError if there is no such session
  */
-export async function openSession(client: Client, sessionId: unknown): Promise<Session> {
-  if (typeof sessionId !== "string") return client.create();
+export async function openSession(
+  { client, close }: Pick<ServerConnection, "client" | "close">,
+  sessionId: unknown,
+): Promise<Session> {
   try {
+    if (typeof sessionId !== "string") return await client.create();
     await client.ask({ type: "history", sessionId, limit: 1 });
+    return client.session(sessionId);
   } catch (error) {
+    await close();
+    if (typeof sessionId !== "string") throw error;
     if (!ClientError.is(error) || error.retryable) throw error;
     throw unknownSession(sessionId);
   }
-  return client.session(sessionId);
 }
 
 /** Creates the error about a `--session` that does not exist. */

@@ -62,7 +62,8 @@ export function createProgram(): Command {
     .argument("[arguments...]")
     .allowUnknownOption()
     .helpOption(false)
-    .action(async (args: string[]) => (await import("./commands/sessions.ts")).sessions(args));
+    // Commander takes a `--` away, which the command needs.
+    .action(async () => (await import("./commands/sessions.ts")).sessions(process.argv.slice(3)));
 
   const skills = program.command("skills").description("the skills of the workspace");
   withSettings(defaultOf(skills, "ls"))

@@ -25,7 +25,7 @@ export async function chat(flags: Sources["flags"], { session: sessionId }: Opti
   const config = loadConfig(flags);
   try {
     const { client, loadBlob, close } = await connectServer(config);
-    let session = await openSession(client, sessionId);
+    let session = await openSession({ client, close }, sessionId);
     const printFiles = createFilePrinter((blob) => loadBlob(session.getSnapshot().sessionId ?? "", blob));
     const attachments = createAttachments();
     const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "> " });

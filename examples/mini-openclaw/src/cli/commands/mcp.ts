@@ -43,6 +43,10 @@ export function addServer(name: string, command: readonly string[], flags: Flags
     const isAddress = /^https?:/i.test(first);
     if (first.trim() === "" || (isAddress && !URL.canParse(first)))
       throw new UsageError(`\`command\` must be a program or an http address, got ${JSON.stringify(first)}.`);
+    if (isAddress && args.length > 0)
+      throw new UsageError(
+        `\`command\` must be an address alone, got ${args.length + 1} words. Add headers in ${file}: "headers": { "Authorization": "Bearer \${NAME}" }.`,
+      );
     const server = isAddress ? { type: "http", url: first } : { command: first, args };
     const config = existsSync(file) ? readJsonFile(file) : {};
     const mcpServers = readServers(config, file);

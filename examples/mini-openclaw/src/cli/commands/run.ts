@@ -21,7 +21,7 @@ export async function run(
   try {
     const message = await readMessage(argument, options["file"] as string[] | undefined);
     const { client, close } = await connectServer(config);
-    const session = await openSession(client, sessionId);
+    const session = await openSession({ client, close }, sessionId);
     const result = await ask(session, message, { isJson: json === true, allowsAll: yes === true });
     if (json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
     await close();

@@ -1,5 +1,5 @@
 import { cpSync, existsSync, readFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { SkillsLoader, validateSkill } from "@mini-openclaw/agent-runtime";
 import type { Sources } from "../../settings/sources.ts";
@@ -47,6 +47,10 @@ export async function addSkill(folder: string, flags: Flags): Promise<void> {
   }
   if (existsSync(to))
     throw new UsageError(`\`folder\` must be a new skill, and ${to} exists. Remove it first, or rename one.`);
+  if (!relative(from, to).startsWith(".."))
+    throw new UsageError(
+      `\`folder\` must not contain ${skillsDir}, got ${from}. Move the skill into a folder of its own.`,
+    );
   cpSync(from, to, { recursive: true });
   console.log(`Added ${basename(from)} to ${skillsDir}.`);
 }
