@@ -40,6 +40,10 @@ const server = createServer((request, response) => {
   response.writeHead(404).end();
 });
 gateway.attach(server, { path: "/claw" });
+server.once("error", ({ message }) => {
+  console.error(`${name}: ${message}. Set PORT to a free port, and HOST to an address of this machine.`);
+  process.exit(1);
+});
 server.listen(Number(port), host, () => console.log(`${name} listens on port ${port}.`));
 
 // Its sessions move to the other gateways at once, and its clients reconnect there.

@@ -5,7 +5,21 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 port=${PORT:-8080}
-bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
+export PATH=$PATH:/usr/sbin
+fail() {
+  echo "$1" >&2
+  exit 1
+}
+bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1) ||
+  fail "PostgreSQL is missing: apt-get install postgresql"
+command -v nginx >/dev/null || fail "nginx is missing: apt-get install nginx-light"
+[ -e ../../packages/gateway/dist/index.js ] ||
+  fail "The packages are not built: run npm test or pnpm run build at the root"
+for used in $(seq "$port" $((port + 4))); do
+  if (exec 3<>"/dev/tcp/127.0.0.1/$used") 2>/dev/null; then
+    fail "Port $used is in use. Set PORT to the first of five free ports, such as PORT=18080."
+  fi
+done
 folder=$(mktemp -d)
 pids=()
 stop() {
@@ -60,7 +74,7 @@ http {
   $sites
 }
 CONF
-PATH=$PATH:/usr/sbin nginx -c "$folder/nginx.conf" &
+nginx -c "$folder/nginx.conf" &
 pids+=($!)
 echo "Open http://127.0.0.1:$port/ in two windows."
 wait -n "${pids[@]}" || true

@@ -10,4 +10,8 @@ const app = next({ dev: process.env.NODE_ENV !== "production", httpServer: serve
 await app.prepare();
 server.on("request", app.getRequestHandler());
 (await openGateway()).attach(server, { path: "/chat", dialect: aiSdkDialect() });
+server.once("error", ({ message }) => {
+  console.error(`${message}. Set PORT to a free port.`);
+  process.exit(1);
+});
 server.listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/`));

@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { createServer } from "node:net";
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { connect } from "@mini-openclaw/client";
 import { expect, test } from "vitest";
@@ -58,3 +60,24 @@ test.skipIf(!isReady)(
     }
   },
 );
+
+test.skipIf(!isReady).each([0, 2, 4])("names port %i of the five if it is in use", async (offset) => {
+  const port = await freePort(PORTS);
+  const other = createServer().listen(port + offset, "127.0.0.1");
+  await once(other, "listening");
+  try {
+    const script = spawn("bash", ["start.sh"], {
+      cwd: folder,
+      env: { ...process.env, PORT: String(port) },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const [problem, [code]] = await Promise.all([text(script.stderr), once(script, "exit")]);
+
+    expect({ code, problem }).toEqual({
+      code: 1,
+      problem: `Port ${port + offset} is in use. Set PORT to the first of five free ports, such as PORT=18080.\n`,
+    });
+  } finally {
+    other.close();
+  }
+});
