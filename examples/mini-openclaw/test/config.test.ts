@@ -215,6 +215,27 @@ test.each([
   ).toEqual([]);
 });
 
+const passphrase = "correct horse battery staple and more";
+
+test.each([
+  [
+    "MINI_OPENCLAW_TOKEN",
+    passphrase,
+    /^`MINI_OPENCLAW_TOKEN` must be visible ASCII characters without blanks/,
+  ],
+  ["MINI_OPENCLAW_TOKEN", "密码".repeat(6), /^`MINI_OPENCLAW_TOKEN` must be visible ASCII/],
+  ["MINI_OPENCLAW_EXTRA_TOKENS", passphrase, /^`MINI_OPENCLAW_EXTRA_TOKENS` must be tokens of visible ASCII/],
+  ["MINI_OPENCLAW_PUBLIC_URL", "https://a.example/?b", /without a user, a query or a fragment, got/],
+  ["MINI_OPENCLAW_PUBLIC_URL", "https://a.example/#b", /without a user, a query or a fragment, got/],
+  ["MINI_OPENCLAW_PUBLIC_URL", "https://me:pw@a.example/", /without a user, a query or a fragment, got/],
+  ["MINI_OPENCLAW_PUBLIC_URL", "https://a.example/b c", /without a user, a query or a fragment, got/],
+])("refuses %s=%s, which no client could use, by its name", (name, value, message) => {
+  const refused = catchError(() => loadConfig({ [name]: value }, workspace));
+
+  expect(refused.message).toMatch(message);
+  expect(refused.message).not.toContain("correct");
+});
+
 test("reads ~ as the home in every path, also behind a comma", () => {
   const config = loadConfig(
     { MINI_OPENCLAW_DATA_DIR: "~/data", MINI_OPENCLAW_HIDDEN: "~/.ssh, ~,~other,folder" },

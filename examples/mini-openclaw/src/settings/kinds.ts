@@ -101,27 +101,41 @@ export function directory({ exists }: { exists: boolean }): Kind<string> {
   };
 }
 
+// Headers carry tokens and keys.
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+const TOKEN_TEXT = "visible ASCII characters without blanks";
+const isVisibleAscii = (value: string) => VISIBLE_ASCII.test(value);
+
 // The gateway refuses short tokens too. This text names the setting.
 export const token: Kind<string> = {
-  parse: (value) =>
-    Buffer.byteLength(value) >= 32 ? value : new Refusal("at least 32 bytes (try: openssl rand -hex 32)"),
+  parse(value) {
+    if (Buffer.byteLength(value) < 32) return new Refusal("at least 32 bytes (try: openssl rand -hex 32)");
+    return isVisibleAscii(value) ? value : new Refusal(`${TOKEN_TEXT} (try: openssl rand -hex 32)`);
+  },
   schema: { type: "string", minLength: 32 },
 };
 
 // Headers carry keys. The typographic quotes and dots of a web page cannot be sent.
-export const apiKey: Kind<string> = text(
-  /^[\x21-\x7e]+$/,
-  "a key of printable ASCII characters without blanks",
-);
+export const apiKey: Kind<string> = text(VISIBLE_ASCII, "a key of printable ASCII characters without blanks");
 
 /** Tokens separated by commas, or a list of them in `config.json`. */
 export const tokens: Kind<readonly string[]> = {
   parse(value) {
     const items = value.split(",").map((item) => item.trim());
-    const isGood = items.every((item) => !(token.parse(item, "") instanceof Refusal));
-    return isGood ? items : new Refusal("tokens of at least 32 bytes, separated by commas");
+    if (!items.every((item) => Buffer.byteLength(item) >= 32))
+      return new Refusal("tokens of at least 32 bytes, separated by commas");
+    return items.every(isVisibleAscii) ? items : new Refusal(`tokens of ${TOKEN_TEXT}, separated by commas`);
   },
   schema: { type: "array", items: token.schema },
+};
+
+/** An address of pages. It is printed, and paths are added to it. */
+export const pageAddress: Kind<string> = {
+  parse: (value) =>
+    /^https?:\/\/[^\s?#@]+$/i.test(value) && URL.canParse(value)
+      ? value
+      : new Refusal("an http:// or https:// address without a user, a query or a fragment"),
+  schema: { type: "string", format: "uri" },
 };
 
 export const webAddress: Kind<string> = {

@@ -7,6 +7,7 @@ import {
   list,
   oneOf,
   onOrOff,
+  pageAddress,
   text,
   timeZone,
   token,
@@ -51,7 +52,7 @@ export const settings = {
   ),
   publicUrl: setting(
     "MINI_OPENCLAW_PUBLIC_URL",
-    webAddress,
+    pageAddress,
     "none",
     "The address behind a proxy, such as https://claw.example.com/claw/. Its name and its pages are " +
       "allowed, and its path may begin every request.",
