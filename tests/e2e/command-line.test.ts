@@ -159,6 +159,45 @@ describe("the command line", () => {
     expect(history.status).toBe(200);
   });
 
+  test.each(["run", "chat"])("names the setting when %s has not the token of the server", async (command) => {
+    await using folder = await temporaryDirectory();
+    const token = "0123456789abcdef0123456789abcdef";
+    await using server = await startServer(folder.path, { MINI_OPENCLAW_EXTRA_TOKENS: token });
+    const at = (env: Record<string, string>) =>
+      run(folder.path, command === "run" ? ["run", "list the files"] : ["chat"], {
+        env,
+        input: command === "run" ? "" : "/quit\n",
+      });
+
+    for (const [env, got] of [
+      [{}, "none"],
+      [{ MINI_OPENCLAW_TOKEN: `${token}x` }, "another one"],
+    ] as const) {
+      expect(await at(env)).toMatchObject({
+        code: 78,
+        err: `Mini OpenClaw cannot start with these settings:\n\`MINI_OPENCLAW_TOKEN\` must be the token of the server that runs at ${server.url}, got ${got}.\n`,
+      });
+    }
+    expect((await at({ MINI_OPENCLAW_EXTRA_TOKENS: token })).code).toBe(0);
+    expect(server.text()).toContain("(needs the token)");
+  });
+
+  test("names a server that does not answer, in a line", async () => {
+    await using folder = await temporaryDirectory();
+    await using server = await startServer(folder.path);
+    process.kill(server.pid ?? 0, "SIGSTOP");
+
+    const results = await Promise.all([run(folder.path, ["run", "hi"]), run(folder.path, ["link"])]);
+
+    process.kill(server.pid ?? 0, "SIGCONT");
+    for (const { code, err } of results) {
+      expect({ code, err }).toEqual({
+        code: 1,
+        err: expect.stringMatching(/^[^\n]*The server at \S+ does not answer\. End its process [^\n]+\n$/),
+      });
+    }
+  });
+
   test("chats in the terminal until /quit", async () => {
     await using folder = await temporaryDirectory();
 

@@ -46,7 +46,9 @@ test("the command prints another link of the server that runs", async () => {
 
   await server.stop("SIGKILL");
   const { err } = await link(folder.path, env);
-  expect(err).toBe(`The server at ${server.url} does not answer. Start it again: mini-openclaw start\n`);
+  expect(err).toBe(
+    `The server at ${server.url} does not answer. End its process if there is one, and start it again: mini-openclaw start\n`,
+  );
 });
 
 test("a public address allows its name and its page, and each token logs in", async () => {

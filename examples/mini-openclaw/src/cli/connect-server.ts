@@ -3,9 +3,12 @@ import { type Client, ClientError, connect, type Session } from "@mini-openclaw/
 import { StoreError } from "@mini-openclaw/session-store";
 import { WebSocket } from "ws";
 import { readAddress } from "../data-dir.ts";
-import type { MiniOpenClawConfig } from "../settings/config.ts";
+import { describeFailure } from "../log/report.ts";
+import { askForAccess, silentServer } from "../reach/addresses.ts";
+import { ConfigError, type MiniOpenClawConfig } from "../settings/config.ts";
 import { UsageError } from "../settings/usage-error.ts";
 import { startServer } from "../start-server.ts";
+import { warn } from "./load.ts";
 
 /** A connection to the server of the data directory. */
 export interface ServerConnection {
@@ -29,6 +32,7 @@ export async function connectServer(config: MiniOpenClawConfig): Promise<ServerC
   } catch (error) {
     const address = StoreError.is(error) && error.code === "FOLDER_LOCKED" && readAddress(config.dataDir);
     if (!address) throw error;
+    await requireAccess(address, config.token);
     return open(address, config.token, async () => undefined);
   }
 }
@@ -67,8 +71,22 @@ async function open(
   token: string | undefined,
   stop: () => Promise<void>,
 ): Promise<ServerConnection> {
-  const client = connect({ url: address, WebSocket, ...(token !== undefined && { token }) });
-  await client.connected();
+  let isOpen = false;
+  const client = connect({
+    url: address,
+    WebSocket,
+    ...(token !== undefined && { token }),
+    // The first failure is thrown.
+    onFailure: (error) => isOpen && warn(`Mini OpenClaw: ${String(describeFailure(error))}`),
+  });
+  try {
+    await client.connected();
+    isOpen = true;
+  } catch (error) {
+    client.close();
+    await stop();
+    throw error;
+  }
   return {
     client,
     async loadBlob(sessionId, blob) {
@@ -82,4 +100,19 @@ async function open(
       await stop();
     },
   };
+}
+
+/**
+ * Checks that a server accepts the token.
+ *
+ * @throws ConfigError for another token
+ * @throws ClientError if the server does not answer
+ */
+async function requireAccess(address: string, token: string | undefined): Promise<void> {
+  const access = await askForAccess(address, token);
+  if (access === "accepted") return;
+  if (access === undefined) throw new ClientError("CONNECT_FAILED", silentServer(address));
+  const got = token === undefined ? "none" : "another one";
+  const message = `must be the token of the server that runs at ${address}, got ${got}.`;
+  throw new ConfigError([{ name: "MINI_OPENCLAW_TOKEN", message }]);
 }

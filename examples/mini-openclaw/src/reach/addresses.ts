@@ -51,6 +51,34 @@ export function reachableAddresses(
     .map(({ address }) => `http://${inUrl(address)}:${port}/`);
 }
 
+// A server on this machine answers within milliseconds.
+const ANSWER_MS = 5000;
+
+/**
+ * Asks a server if it accepts a token, or a client without one. Returns `undefined` if it does not
+ * answer.
+ */
+export async function askForAccess(
+  address: string,
+  token: string | undefined,
+): Promise<"accepted" | "refused" | undefined> {
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  try {
+    const { status } = await fetch(new URL("login", address), {
+      headers,
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    return status === 401 ? "refused" : "accepted";
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the text about a server that does not answer, with a remedy. */
+export function silentServer(address: string): string {
+  return `The server at ${address} does not answer. End its process if there is one, and start it again: mini-openclaw start`;
+}
+
 function inUrl(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }

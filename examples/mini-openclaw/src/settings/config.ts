@@ -195,6 +195,10 @@ export function resolveConfig(sources: Sources): MiniOpenClawConfig {
   const server = serverOf(set, problems);
   if (problems.length > 0) throw new ConfigError(problems);
 
+  const [token, ...extraTokens] = [
+    ...(set.token === undefined ? [] : [set.token]),
+    ...(set.extraTokens ?? []),
+  ];
   const workspace = set.workspace ?? sources.cwd;
   const dataDir = set.dataDir ?? join(workspace, ".mini-openclaw");
   const {
@@ -207,7 +211,7 @@ export function resolveConfig(sources: Sources): MiniOpenClawConfig {
     openaiApiKey: _openaiApiKey,
     openaiBaseUrl: _openaiBaseUrl,
     ...plain
-  } = { ...defaults, ...set, workspace, dataDir };
+  } = { ...defaults, ...set, ...(token !== undefined && { token }), extraTokens, workspace, dataDir };
   return {
     ...plain,
     server,

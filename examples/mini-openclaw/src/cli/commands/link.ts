@@ -1,6 +1,6 @@
 import process from "node:process";
 import { readAddress } from "../../data-dir.ts";
-import { accessOf, reachableAddresses } from "../../reach/addresses.ts";
+import { accessOf, askForAccess, reachableAddresses, silentServer } from "../../reach/addresses.ts";
 import { loginText } from "../../reach/login-text.ts";
 import type { Sources } from "../../settings/sources.ts";
 import { exitCodes } from "../exit.ts";
@@ -12,6 +12,10 @@ export async function printLink(flags: Sources["flags"]): Promise<void> {
   const [token] = accessOf(config).tokens;
   const address = readAddress(config.dataDir);
   if (address === undefined) return refuse("No server runs with this data directory. Start one first.");
+  const access = await askForAccess(address, token);
+  if (access === undefined) return refuse(silentServer(address));
+  if (access === "refused")
+    return refuse(`The server at ${address} has another token. Set MINI_OPENCLAW_TOKEN to it.`);
   if (token === undefined) return refuse(`The server has no token. Open ${address}`);
   const path = await askForLink(address, token);
   const addresses = reachableAddresses(config, Number(new URL(address).port));
@@ -20,16 +24,14 @@ export async function printLink(flags: Sources["flags"]): Promise<void> {
 
 /** Asks the server for the path of a new link. */
 async function askForLink(address: string, token: string): Promise<string> {
+  const headers = { authorization: `Bearer ${token}` };
   try {
-    const headers = { authorization: `Bearer ${token}` };
     const response = await fetch(new URL("enter", address), { method: "POST", headers });
-    if (!response.ok)
-      return refuse(`The server at ${address} has another token. Set MINI_OPENCLAW_TOKEN to it.`);
+    if (!response.ok) return refuse(`The server has no token. Open ${address}`);
     const { path } = (await response.json()) as { path: string };
     return path;
   } catch {
-    // A server that was killed leaves its address.
-    return refuse(`The server at ${address} does not answer. Start it again: mini-openclaw start`);
+    return refuse(silentServer(address));
   }
 }
 
