@@ -1,6 +1,6 @@
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -243,12 +243,26 @@ describe("the command line", () => {
     expect({ code, err }).toEqual({ code: 64, err: expect.stringContaining("Move the skill into a folder") });
   });
 
-  test("leaves nothing of a server behind a session that does not exist", async () => {
+  test("names the process of a chat that is open in the same folder, and not its private address", async () => {
     await using folder = await temporaryDirectory();
+    const dataDir = join(folder.path, ".mini-openclaw");
+    mkdirSync(dataDir);
+    // Of a server that was killed.
+    writeFileSync(join(dataDir, "address"), "http://127.0.0.1:1/\n");
+    const env = { PATH: process.env["PATH"] ?? "", HOME: folder.path };
+    const chat = spawn(process.execPath, [main, "chat"], { cwd: folder.path, env });
+    const closed = once(chat, "close");
+    await once(chat.stdout, "data");
 
-    expect((await run(folder.path, ["run", "hi", "--session", "nope"])).code).toBe(64);
+    for (const args of [["run", "hi"], ["start"]]) {
+      const { code, err } = await run(folder.path, args);
+      expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(`process ${chat.pid}`) });
+      expect(err).toContain("Wait for the end of that process, stop it, or set MINI_OPENCLAW_DATA_DIR.");
+    }
+    expect((await run(folder.path, ["link"])).err).toContain("No server runs with this data directory.");
 
-    expect(existsSync(join(folder.path, ".mini-openclaw", "address"))).toBe(false);
+    chat.stdin.end("/quit\n");
+    await closed;
   });
 
   test.each(["SIGINT", "SIGTERM"] as const)(

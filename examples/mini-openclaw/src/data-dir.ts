@@ -19,11 +19,14 @@ export function prepareDemoWorkspace(dataDir: string): string {
   return directory;
 }
 
-/** Writes the address of the server into its data directory. Returns a function that removes it. */
-export function announceAddress(dataDir: string, address: string): () => void {
-  const file = join(dataDir, "address");
-  writeFileSync(file, `${address}\n`, { mode: 0o600 });
-  return () => rmSync(file, { force: true });
+/** Writes the address of the server into its data directory. */
+export function announceAddress(dataDir: string, address: string): void {
+  writeFileSync(join(dataDir, "address"), `${address}\n`, { mode: 0o600 });
+}
+
+/** Removes the address of a server, such as one that was killed. */
+export function removeAddress(dataDir: string): void {
+  rmSync(join(dataDir, "address"), { force: true });
 }
 
 /** Returns the address of the server that holds the data directory, if it has written one. */

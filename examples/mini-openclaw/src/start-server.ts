@@ -9,7 +9,7 @@ import { type Agent, createAgent } from "./agent/create-agent.ts";
 import { ModelChoices, withModelChoices } from "./agent/model-choices.ts";
 import { createPageSettings } from "./agent/page-settings.ts";
 import { createSessionLog, type SessionLogDeps } from "./agent/session-log.ts";
-import { announceAddress, prepareDataDir } from "./data-dir.ts";
+import { announceAddress, prepareDataDir, removeAddress } from "./data-dir.ts";
 import { openLog, openMetrics, type ServerLog, toPart } from "./log/observe.ts";
 import { accessOf, localAddress, reachableAddresses } from "./reach/addresses.ts";
 import { banner } from "./reach/banner.ts";
@@ -42,18 +42,22 @@ export interface StartOptions {
   print?: (text: string) => void;
   /** Reads the settings again after a change. Without it, no schedules run. */
   reload?: Reload;
+  /** True for a server that only its own process can use. Others do not find its address. */
+  isPrivate?: boolean;
 }
 
 /** Starts the server in the order of its parts: store, agent, gateway, schedules. */
 export async function startServer(
   config: MiniOpenClawConfig,
-  { print = console.log, reload }: StartOptions = {},
+  { print = console.log, reload, isPrivate = false }: StartOptions = {},
 ): Promise<RunningServer> {
   let schedules = reload ? schedulesOf(config) : [];
   const sandbox = await findBashSandbox(config);
   const log = await openLog(config.logLevel);
   const dataDirLock = lockFolder(config.dataDir);
   prepareDataDir(config.dataDir);
+  // Of a server that was killed.
+  removeAddress(config.dataDir);
   const store = await openSessionStore(config.sessionsDir, {
     onFailure: (error, during) => log.report(`store, ${during}`, error),
   });
@@ -106,7 +110,7 @@ export async function startServer(
   const address = localAddress(host, listening.port);
   const [token] = tokens;
   links = token === undefined ? undefined : createLoginLinks({ address, token });
-  const removeAddress = announceAddress(config.dataDir, address);
+  if (!isPrivate) announceAddress(config.dataDir, address);
   const scheduler = createScheduler({
     gateway,
     store,
@@ -142,7 +146,7 @@ export async function startServer(
       await agent.close();
       await sessionLog?.close();
       await store.close();
-      removeAddress();
+      removeAddress(config.dataDir);
       dataDirLock.release();
     },
   };

@@ -27,7 +27,7 @@ export async function connectServer(config: MiniOpenClawConfig): Promise<ServerC
   // Other users of this machine must not reach a server that is only for this command.
   const own = { ...config, port: 0, host: "127.0.0.1", token: randomBytes(32).toString("hex") };
   try {
-    const { address, stop } = await startServer(own, { print: () => undefined });
+    const { address, stop } = await startServer(own, { print: () => undefined, isPrivate: true });
     return await open(address, own.token, stop);
   } catch (error) {
     const address = StoreError.is(error) && error.code === "FOLDER_LOCKED" && readAddress(config.dataDir);

@@ -15,7 +15,7 @@ const remedies: Record<string, string> = {
     "Set MINI_OPENCLAW_TOKEN (try: openssl rand -hex 32), or set MINI_OPENCLAW_HOST to 127.0.0.1.",
   PORT_UNAVAILABLE: "Set MINI_OPENCLAW_PORT to a free port.",
   WRITE_FAILED: "Check the disk and MINI_OPENCLAW_DATA_DIR, which must be a folder that you may write.",
-  FOLDER_LOCKED: "Stop that process, or set MINI_OPENCLAW_DATA_DIR.",
+  FOLDER_LOCKED: "Wait for the end of that process, stop it, or set MINI_OPENCLAW_DATA_DIR.",
 };
 
 /** The system's codes for a host that is no address of this machine. */
