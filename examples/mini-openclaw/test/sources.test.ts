@@ -73,11 +73,15 @@ test("takes a key from the workspace's .env, and ignores settings there that wid
   ]);
 });
 
-test("names a misspelled key and a proxy in an .env, which do not count", () => {
-  writeFileSync(join(workspace, ".env"), "ANTHROPIC_APIKEY=k\nHTTPS_PROXY=http://a.b\nPORT=80\n");
+test("names variables of an .env that do not count there", () => {
+  writeFileSync(
+    join(workspace, ".env"),
+    "ANTHROPIC_APIKEY=k\nHTTPS_PROXY=http://a.b\nMINI_OPENCLAW_CONFIG=c.json\nPORT=80\n",
+  );
 
   expect(load().warnings).toEqual([
     expect.stringMatching(/^`ANTHROPIC_APIKEY` in .+\.env is not a setting, .+ mean ANTHROPIC_API_KEY\?$/),
+    expect.stringMatching(/^`MINI_OPENCLAW_CONFIG` in .+\.env is ignored\. Put it into the environment\.$/),
     expect.stringMatching(/^`HTTPS_PROXY` in .+\.env is ignored\. Put it into the environment\.$/),
   ]);
 });

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { closestName, cutText } from "@mini-openclaw/protocol/shared";
 import { Refusal } from "./kinds.ts";
-import { findMisspelled, keyNamed, proxyNames } from "./setting-names.ts";
+import { environmentNames, findMisspelled, keyNamed } from "./setting-names.ts";
 import {
   flagOf,
   type Setting,
@@ -149,7 +149,7 @@ export function findSettings(sources: Sources): FoundSettings {
     for (const { name, closest } of foreign)
       warnings.push(`\`${name}\`${where} is not a setting, and is ignored. Did you mean ${closest}?`);
     if (where !== "")
-      for (const name of proxyNames.filter((one) => values[one]))
+      for (const name of environmentNames.filter((one) => values[one]))
         warnings.push(`\`${name}\`${where} is ignored. Put it into the environment.`);
     for (const key of settingKeys) {
       const { env: name, isGuarded }: Setting<unknown> = settings[key];

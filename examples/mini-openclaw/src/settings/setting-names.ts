@@ -1,10 +1,11 @@
 import { closestName } from "@mini-openclaw/protocol/shared";
 import { flagOf, type SettingKey, settingKeys, settings } from "./settings.ts";
 
-/** The variables of the proxies. Only those of the environment count. */
-export const proxyNames: readonly string[] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap(
-  (name) => [name, name.toLowerCase()],
-);
+/** The variables that count in the environment only: the place of the settings, and proxies. */
+export const environmentNames: readonly string[] = [
+  "MINI_OPENCLAW_CONFIG",
+  ...["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]),
+];
 
 /** A variable that looks like a setting but is none. */
 interface Misspelled {
