@@ -1,10 +1,10 @@
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { createServer } from "node:http";
 import type { AgentRunner, ServerEvent } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { type Dialect, GatewayServer } from "../src/index.ts";
+import { type Dialect, type DialectConnection, GatewayServer } from "../src/index.ts";
 import { chatDialect } from "./chat-dialect.ts";
 import { echoAgent, heldAgent, testGateway } from "./test-gateway.ts";
 
@@ -56,6 +56,11 @@ async function openChat(url: string, options: { hello?: object | false; headers?
     await until((frame) => frame.id === "hello");
   }
   return { socket, frames, closed, until, ask, answer, eventsOf, ended };
+}
+
+/** Connects a client that sends nothing. */
+function memoryClient(gateway: GatewayServer, dialect: Dialect): void {
+  gateway.accept({ bufferedAmount: 0, send() {}, close() {}, addEventListener() {} }, { dialect });
 }
 
 const types = (events: { type: string }[]) => events.map(({ type }) => type);
@@ -363,6 +368,39 @@ describe("sessions by key", () => {
 });
 
 describe("streams of a connection", () => {
+  test("need the right to resume, before the message is saved", async () => {
+    await using gateway = await testGateway({
+      authorize: ({ action }) => action !== "resume",
+      listen: { dialects: onePath },
+    });
+    const chat = await openChat(`ws://${gateway.address}/chat`);
+    const refused = await chat.answer("1", "say", { chat: "a", text: "x" });
+    const { sessions } = await gateway.store.listSessions();
+
+    expect(refused).toMatchObject({ code: "FORBIDDEN", message: expect.stringContaining("resume") });
+    expect(chat.eventsOf("1")).toEqual([]);
+    expect(sessions).toEqual([]);
+  });
+
+  test("are not those of commands without events, however many", async () => {
+    let connection: DialectConnection | undefined;
+    const connect: Dialect["connect"] = (opened) => {
+      connection = opened;
+      return { read: () => undefined, write: () => [] };
+    };
+    await using gateway = await testGateway();
+    memoryClient(gateway.gateway, { keyPrefix: "many:", connect });
+    const { signal } = new AbortController();
+    const answers = new Set<string | undefined>();
+    for (let count = 0; count <= 100; count += 1) {
+      const answer = await connection?.perform({ type: "list" }, { onEvent: () => undefined, signal });
+      answers.add(answer?.type);
+    }
+
+    expect([...answers]).toEqual(["sessions"]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
   test("are several at once: each has the events of its own run, after its answer", async () => {
     const { agent, started, release } = heldAgent();
     await using gateway = await testGateway({ agent, listen: { dialects: onePath } });

@@ -43,6 +43,8 @@ export interface Watches {
   ensure(sessionId: string, runId?: string, after?: number): void;
   /** Ends the watch of a session, or all of them. */
   end(sessionId?: string): void;
+  /** True if a run that the client starts is of no use to it without the run's events. */
+  readonly needsEvents?: boolean;
 }
 
 /** The watches of a client that gets the events of no session. */

@@ -67,7 +67,7 @@ export class Permissions {
     if (session && !(action !== "resume" && (await this.may(caller, "resume", session)))) {
       throw notFound(session.sessionId);
     }
-    throw new GatewayError("FORBIDDEN", `You may not ${action} here: \`authorize\` refused it.`);
+    throw mayNot(action);
   }
 
   /**
@@ -85,6 +85,15 @@ export class Permissions {
     await this.assertAllowed(caller, action, session);
     return session;
   }
+}
+
+function mayNot(action: Action): GatewayError {
+  return new GatewayError("FORBIDDEN", `You may not ${action} here: \`authorize\` refused it.`);
+}
+
+/** Returns the error for a caller that asks for the events of a run and may only start it. */
+export function mayNotResume(): GatewayError {
+  return mayNot("resume");
 }
 
 /** Returns one error for sessions that do not exist and for those of others. */

@@ -13,6 +13,7 @@ import { GatewayError } from "../shared/errors.ts";
 import { type CommandContext, type CommandDeps, findSession, replyTo } from "./command-context.ts";
 import { loadPage, withRunEnds } from "./load-page.ts";
 import { findOwnSession, ownership } from "./own-session.ts";
+import { mayNotResume } from "./permissions.ts";
 import { findRunEnd, findStart } from "./run-start.ts";
 import type { AnswerCommand, CommandOfKey } from "./session-by-key.ts";
 import {
@@ -148,6 +149,7 @@ async function startRun(
 ): Promise<void> {
   const { sessionId } = session;
   const { maySee, watch } = await watcherOf(session, context);
+  if (!maySee && context.watches.needsEvents) throw mayNotResume();
   const accepted = await accept(watch);
   const { runId, position, isRepeated, after } = accepted;
   // The run of a repeated command began before.

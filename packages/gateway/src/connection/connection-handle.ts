@@ -85,6 +85,8 @@ export class ConnectionHandle implements DialectConnection {
       sink = this.#createSink(options);
       const answer = await perform({ ...command, id }, connection, sink);
       sink?.answered();
+      // Most commands have no events.
+      if (!sink?.isStarted) sink?.close();
       return answer;
     } catch (error) {
       sink?.close();
@@ -175,6 +177,7 @@ function sinkWatches(sink: EventSink, { watches }: HandledConnection, runId: str
       if (startedRunId !== undefined) sink.watch({ sessionId, after, runId: startedRunId });
     },
     end: (sessionId) => watches.end(sessionId),
+    needsEvents: true,
   };
 }
 

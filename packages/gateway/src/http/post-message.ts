@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import { mayNotResume } from "../commands/permissions.ts";
 import { findMessageSession, messageOf } from "../commands/run-command.ts";
 import { findStart } from "../commands/run-start.ts";
 import { followRun } from "../commands/submit.ts";
-import { GatewayError } from "../shared/errors.ts";
 import { sendJson } from "../shared/http-body.ts";
 import { tokensOf } from "../shared/request.ts";
 import { awaitRun } from "./answer/await-run.ts";
@@ -23,7 +23,7 @@ export async function postMessage(context: RequestContext): Promise<void> {
   const message = await messageOf(command, session, commands);
   if (!(await deps.commands.permissions.may(context.caller, "resume", session))) {
     // The caller may send, and not read what the session has.
-    if (isStream) throw new GatewayError("FORBIDDEN", "You may not resume here: `authorize` refused it.");
+    if (isStream) throw mayNotResume();
     const { runId } = await deps.commands.queues.submit(sessionId, message);
     return sendJson(response, 202, { sessionId, runId });
   }
