@@ -3,6 +3,7 @@ import type { WaitingApprovals } from "../run/waiting-approvals.ts";
 import type { SessionQueues } from "../sessions/session-queues.ts";
 import type { Watchers } from "../watch/watchers.ts";
 import { answerRequest } from "./answer-request.ts";
+import { callCluster } from "./call-cluster.ts";
 import { OtherNodes } from "./other-nodes.ts";
 import { OwnedSessions } from "./owned-sessions.ts";
 import type { ClusterNotice, SessionState } from "./requests.ts";
@@ -109,7 +110,7 @@ export class ClusterNode {
 
   leave(): void {
     this.#hasLeft = true;
-    this.#leave();
+    callCluster(this.#leave, "leaving the cluster", this.#deps.onFailure);
   }
 
   #announceChanged(): void {
@@ -163,7 +164,8 @@ export class ClusterNode {
   }
 
   #send(notice: ClusterNotice): void {
-    this.#cluster.broadcast(JSON.stringify(notice));
+    const { onFailure } = this.#deps;
+    callCluster(() => this.#cluster.broadcast(JSON.stringify(notice)), "a notice to other nodes", onFailure);
   }
 
   #guard(work: () => void): void {

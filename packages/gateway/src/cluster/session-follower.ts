@@ -1,5 +1,6 @@
 import type { Cluster, RecordedEvent } from "@mini-openclaw/protocol";
 import type { Watchers } from "../watch/watchers.ts";
+import { callCluster } from "./call-cluster.ts";
 
 interface FollowerDeps {
   cluster: Pick<Cluster, "follow" | "unfollow">;
@@ -24,11 +25,11 @@ export class SessionFollower {
 
   /** Follows the session if it is watched and not owned. Stops following it otherwise. */
   update(sessionId: string): void {
-    const { cluster, watchers, isOwned } = this.#deps;
+    const { cluster, watchers, isOwned, onFailure } = this.#deps;
     const isWanted = watchers.has(sessionId) && !isOwned(sessionId);
     if (isWanted && !this.#followed.has(sessionId)) this.#followed.set(sessionId, this.#follow(sessionId));
     if (isWanted || !this.#followed.delete(sessionId)) return;
-    cluster.unfollow(sessionId);
+    callCluster(() => cluster.unfollow(sessionId), `unfollowing session ${sessionId}`, onFailure);
   }
 
   /** Resolves when every watcher of the session gets what is recorded from now on. */

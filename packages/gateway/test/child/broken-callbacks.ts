@@ -5,7 +5,7 @@
  * gateway that leaves a client without one stops it.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { AgentRunner } from "@mini-openclaw/protocol";
+import type { AgentRunner, Cluster } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { WebSocket } from "ws";
@@ -89,6 +89,18 @@ const form: HttpForm = {
   answer: (_request, connection) => connection.reply(200, "hello"),
 };
 
+/** A cluster of one node. */
+const cluster: Cluster = {
+  isAlive: true,
+  join: () => () => undefined,
+  ownerOf: async () => undefined,
+  request: async () => "",
+  broadcast() {},
+  follow: async () => 0,
+  unfollow() {},
+  async *read() {},
+};
+
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 const standardSocket = { bufferedAmount: 0, readyState: 1, send() {}, close() {}, addEventListener() {} };
@@ -157,6 +169,13 @@ const cases: Record<string, (broken: Break) => Setup> = {
       },
     ]),
   ),
+  ...Object.fromEntries(
+    ["ownerOf", "broadcast", "follow", "unfollow", "read"].map((name) => [
+      `cluster.${name}`,
+      (broken: Break) => ({ options: { cluster: { ...cluster, ...breakMethod(name, broken) } } }),
+    ]),
+  ),
+  "leaving the cluster": (broken) => ({ options: { cluster: { ...cluster, join: () => broken } } }),
   ...Object.fromEntries(
     ["send", "close", "addEventListener"].map((name) => [
       `socket.${name}`,
