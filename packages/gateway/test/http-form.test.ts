@@ -208,6 +208,16 @@ describe("an HTTP form", () => {
     ).rejects.toMatchObject(error);
   });
 
+  test("sends its pieces with headers that keep nobody from passing them on", async () => {
+    await using gateway = await testGateway({ listen: { forms: { "/api": form } } });
+
+    const said = await gateway.get("/api/say", posting({ text: "hello" }));
+    await said.text();
+
+    expect(said.headers.get("cache-control")).toBe("no-store, no-transform");
+    expect(said.headers.get("x-accel-buffering")).toBe("no");
+  });
+
   test("that fails to read a path answers with 500", async () => {
     const methodsOf = () => {
       throw new Error("no path");

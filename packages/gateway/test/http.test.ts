@@ -209,6 +209,8 @@ describe("POST /sessions/:id/messages", () => {
     release();
 
     expect(new TextDecoder().decode(first?.value)).toMatch(/^\n+$/);
+    // Middleware that compresses would keep the line feeds back.
+    expect(response.headers.get("cache-control")).toBe("no-store, no-transform");
     const stream = await gateway.get(`/sessions/${input?.sessionId}/events`, { headers: streaming });
     const events = new EventStreamReader(stream);
     await events.next();

@@ -15,7 +15,8 @@ export async function awaitRun(
   // Koa begins each answer with a 404.
   response.statusCode = 200;
   response.setHeader("Content-Type", "application/json; charset=utf-8");
-  response.setHeader("Cache-Control", "no-store");
+  // Middleware that compresses would keep the line feeds back.
+  response.setHeader("Cache-Control", "no-store, no-transform");
   response.setHeader("X-Content-Type-Options", "nosniff");
   const heartbeat = setInterval(() => response.write("\n"), heartbeatMs);
   try {

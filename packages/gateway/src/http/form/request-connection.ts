@@ -114,6 +114,14 @@ class RequestConnection extends CommandSource implements HandledConnection, Outb
   }
 }
 
+/** Headers of an answer that comes in pieces. */
+const streamed = {
+  // Middleware and proxies that compress would keep the pieces back.
+  "Cache-Control": "no-store, no-transform",
+  // Proxies such as nginx would keep them back until they have a few kilobytes.
+  "X-Accel-Buffering": "no",
+};
+
 /** The connection of one request, as its form uses it. */
 export class FormHandle extends ConnectionHandle implements FormConnection {
   readonly #request: AnsweredRequest;
@@ -144,7 +152,7 @@ export class FormHandle extends ConnectionHandle implements FormConnection {
       this.#onError(toHttpError(error));
       return false;
     }
-    if (!this.#writeHead(200, headers)) return false;
+    if (!this.#writeHead(200, { ...streamed, ...headers })) return false;
     response.flushHeaders();
     answer.cutWith(() => response.destroy());
     return true;
