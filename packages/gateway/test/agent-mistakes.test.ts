@@ -1,4 +1,4 @@
-import type { AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import type { AgentRunner, RunEvent, TaskRequest } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
 import { testGateway } from "./test-gateway.ts";
@@ -158,4 +158,44 @@ describe("a run fails, and the failure names the mistake, when an agent", () => 
     expect(outcome).toBe("failed");
     expect(gateway.failures).toEqual([expect.stringMatching(message)]);
   });
+});
+
+/** Starts a sub-agent that asks once, and decides on its call with `decide`. */
+function decides(decide: () => unknown, decisions: string[]): AgentRunner {
+  return {
+    async *run({ runId, signal, startTask, decision: decided }) {
+      yield start(runId);
+      if (startTask) {
+        const task = { callId: "c", content: "look", signal, decide: decide as TaskRequest["decide"] };
+        await (await startTask(task)).ended;
+      } else {
+        const call = { runId, callId: "paint", toolName: "paint" };
+        yield { type: "approval_request", ...call, reason: "wet" };
+        const decision = (await decided?.("paint", { signal })) ?? "once";
+        decisions.push(decision);
+        yield { type: "approval_done", ...call, decision };
+      }
+      yield endOf(runId);
+    },
+  };
+}
+
+test.each<[how: string, decide: () => unknown]>([
+  [
+    "throws",
+    () => {
+      throw new Error("nobody is here");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("nobody is here"))],
+  ["returns nothing", () => undefined],
+  ["returns what is no decision", () => Promise.resolve("yes")],
+])("a sub-agent's call is denied when the agent's `decide` %s", async (_how, decide) => {
+  const decisions: string[] = [];
+  await using gateway = await testGateway({ agent: decides(decide, decisions) });
+  const { ended } = await gateway.gateway.submit({ key: "webchat", content: "go" });
+
+  expect(await ended).toMatchObject({ outcome: "completed" });
+  expect(decisions).toEqual(["deny"]);
+  expect(gateway.failures).toEqual([]);
 });

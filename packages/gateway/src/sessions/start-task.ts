@@ -93,12 +93,22 @@ class TaskApprovals {
   /** Never rejects. */
   async #ask(callId: string, reason: string, elsewhere: Promise<ApprovalDecision>): Promise<void> {
     if (!this.#open.has(callId)) return;
-    const decision = await this.#decide(reason, elsewhere).catch((): ApprovalDecision => "deny");
+    const decision = await this.#decided(reason, elsewhere);
     if (!this.#open.has(callId)) return;
     try {
       this.#approve(callId, decision);
     } catch {
       // A user decided in the sub-agent's session at the same moment.
+    }
+  }
+
+  /** Returns the agent's decision. One that fails, or that is none, denies the call. */
+  async #decided(reason: string, elsewhere: Promise<ApprovalDecision>): Promise<ApprovalDecision> {
+    try {
+      const decision = await this.#decide(reason, elsewhere);
+      return decision === "once" || decision === "session" ? decision : "deny";
+    } catch {
+      return "deny";
     }
   }
 }
