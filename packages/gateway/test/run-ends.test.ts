@@ -172,3 +172,16 @@ test("over HTTP, a failed run that is requested again has its error", async () =
   expect(first.error).toEqual(failure);
   expect(again).toEqual(first);
 });
+
+test("a run whose answer is too long to be saved ends, and its session takes the next message", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "long-answer-"));
+  const agent = scriptedAgent([{ says: Array<string>(70).fill("x".repeat(1_000_000)) }, "Short."]);
+  await using test = await testGateway({ agent, store: await openSessionStore(folder) });
+  const send = () => test.gateway.submit({ key: "webchat", content: "go" });
+  const [long, short] = [await (await send()).ended, await (await send()).ended];
+  await test.gateway.close();
+  await rm(folder, { recursive: true });
+
+  expect(long).toMatchObject({ outcome: "failed", content: expect.stringMatching(/^x+\n\[cut: /) });
+  expect(short).toMatchObject({ outcome: "completed", content: "Short." });
+});

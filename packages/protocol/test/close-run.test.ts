@@ -212,3 +212,38 @@ test("names the sub-agent of a call without a result", () => {
   expect(results).toMatchObject([{ callId: "c1", taskSessionId: "s2" }, { callId: "c2" }]);
   expect(results[1]).not.toHaveProperty("taskSessionId");
 });
+
+describe("a text that is too long for a line of a transcript", () => {
+  const most = 50_331_648;
+  const cut = "\n[cut: the rest was too long to be saved]";
+  const long = "x".repeat(most);
+  const contentOf = (events: RunEvent[]) =>
+    events.find(({ type }) => type === "assistant_message" || type === "tool_done");
+
+  test("is cut where it is an answer, with a note behind it", () => {
+    const [message, done] = close([chunk("m1", long), chunk("m1", "y")]);
+    for (const event of [message, done]) {
+      const { content } = event as { content: string };
+      expect(content.endsWith(`x${cut}`)).toBe(true);
+      expect(JSON.stringify(content).length).toBeLessThan(67_108_864);
+    }
+  });
+
+  test("is kept whole where it fits", () => {
+    const content = "x".repeat(most - 2);
+    const kept = contentOf(close([chunk("m1", content)])) as { content: string };
+    expect(kept.content === content).toBe(true);
+  });
+
+  test("is cut to what its control characters leave room for", () => {
+    const kept = contentOf(close([chunk("m1", "\u0000".repeat(most / 4))])) as { content: string };
+    expect(kept.content.endsWith(`\u0000${cut}`)).toBe(true);
+    expect(JSON.stringify(kept.content).length).toBeLessThan(67_108_864);
+  });
+
+  test("is cut where it is the output of a tool", () => {
+    const output: RunEvent = { type: "tool_output", runId, callId: "c1", content: long };
+    const kept = contentOf(close([calls("c1"), output, { ...output, content: "y" }])) as { output: string };
+    expect(kept.output.slice(-100)).toContain(`x${cut}\n[interrupted: the tool call has no result]`);
+  });
+});

@@ -15,6 +15,7 @@ import {
   type Usage,
 } from "../session/messages.ts";
 import type { BegunTurn, ChunkEvent, ThinkingEvent } from "../session/streamed-events.ts";
+import { cutToLine } from "./cut-to-line.ts";
 
 /**
  * The progress of a run, as far as its end depends on it. It has all fields at all times: a copy of
@@ -202,7 +203,7 @@ export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
     id: createId(),
     callId,
     toolName,
-    output: `${output}${output === "" ? "" : "\n"}[${partial}: the tool call has no result]`,
+    output: `${cutToLine(output)}${output === "" ? "" : "\n"}[${partial}: the tool call has no result]`,
     isError: true,
     timestamp,
     ...task,
@@ -212,14 +213,14 @@ export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
       type: "assistant_message",
       runId,
       id: streaming.messageId,
-      content: streaming.content,
+      content: cutToLine(streaming.content),
       timestamp,
       partial,
       ...(retryOf !== undefined && { retryOf }),
     });
   }
   if (error) events.push({ type: "error", runId, ...error });
-  if (!progress.messageDone) events.push({ type: "message_done", runId, content: progress.text });
+  if (!progress.messageDone) events.push({ type: "message_done", runId, content: cutToLine(progress.text) });
   const { begun } = progress;
   const cost = begun ? addCost(progress.cost, begun) : progress.cost;
   const { usage, costUsd } = ending.usage ? ending : { ...cost, ...ending };
