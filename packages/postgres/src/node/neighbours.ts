@@ -109,7 +109,8 @@ export class Neighbours {
   async #judge(own: number): Promise<void> {
     const { names, leaseMs, onGone } = this.#options;
     const text = `select n.id, n.beat, case when n.has_lock and l.objid is null then not exists (
-          select from pg_stat_activity a where a.application_name = $3 || n.id) end as gone
+          select from pg_stat_activity a
+          where a.datname = current_database() and a.application_name = $3 || n.id) end as gone
       from ${names.schema}.nodes n
       left join pg_locks l on l.locktype = 'advisory' and l.granted and l.objsubid = 2
         and l.database = (select oid from pg_database where datname = current_database())
@@ -148,7 +149,9 @@ export class Neighbours {
   async #declareDead(id: number, isGone: boolean): Promise<void> {
     const { names, onGone } = this.#options;
     if (!isGone) {
-      const terminate = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1";
+      // Another database of the server may have the same schema, and nodes with the same numbers.
+      const terminate = `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and application_name = $1`;
       await this.#connection.query({ text: terminate, values: [applicationName(names, id)] });
     }
     // A statement of its own: its snapshot has the last write of the dead node.
