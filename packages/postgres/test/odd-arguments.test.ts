@@ -66,6 +66,32 @@ test.skipIf(!hasPostgres)("what a node leaves that died in a fork is removed aft
   await store.close();
 });
 
+test.skipIf(!hasPostgres)("nothing is removed for good by a clock that is wrong", async () => {
+  const store = await createPostgresStore({ pool: postgres.server.pool(), schema: postgres.newSchema() });
+  const rightTime = Date.now;
+  const create = async (key: string) => {
+    const { sessionId } = await store.createSession(key);
+    if (key !== "empty") await store.appendMessage(sessionId, { role: "user", content: "c", timestamp: 1 });
+    return sessionId;
+  };
+  try {
+    const deleted: string[] = [];
+    const empty = await create("empty");
+    for (const days of [0, 8, -8, 0]) {
+      Date.now = () => rightTime() + days * 86_400_000;
+      const sessionId = await create(`k${deleted.length}`);
+      await store.deleteSession(sessionId);
+      deleted.push(sessionId);
+    }
+    for (const sessionId of deleted)
+      expect((await store.undeleteSession(sessionId)).sessionId).toBe(sessionId);
+    expect(await store.getSession(empty)).toMatchObject({ sessionId: empty });
+  } finally {
+    Date.now = rightTime;
+    await store.close();
+  }
+});
+
 test.skipIf(!hasPostgres)("a fork that fails in the middle leaves nothing", async () => {
   const schema = postgres.newSchema();
   const store = await createPostgresStore({ pool: postgres.server.pool(), schema });

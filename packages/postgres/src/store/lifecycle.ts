@@ -85,12 +85,16 @@ export async function findDeleted(
 /**
  * Removes sessions that were deleted long ago, and old ones that never got an entry. A node that
  * died in a fork leaves such a session, with lines.
+ *
+ * What is old is so by the clock of the database too. That of a machine may be a week ahead.
  */
 async function removeDeleted(context: StoreContext): Promise<void> {
   const now = Date.now();
-  const where = `s.deleted < $1 or (s.last_seq = 0 and s.run_after is null and s.created < $2
+  const past = (ms: string) =>
+    `least(${ms}::float8, ${ms}::float8 - $3::float8 + extract(epoch from now()) * 1000)`;
+  const where = `s.deleted < ${past("$1")} or (s.last_seq = 0 and s.run_after is null and s.created < ${past("$2")}
     and not exists (select from ${context.names.schema}.nodes n where n.id = s.node))`;
-  await removeSessions(context, where, [now - KEEP_MS, now - DAY_MS]);
+  await removeSessions(context, where, [now - KEEP_MS, now - DAY_MS, now]);
 }
 
 /** Removes a session that nobody can have seen. */

@@ -15,7 +15,7 @@ export interface SessionState {
   readonly archived: boolean;
   /** The newest number before the oldest open run. */
   readonly runAfter: number | undefined;
-  /** The time of the deletion. */
+  /** The time of the deletion. That of the database replaces an earlier one. */
   readonly deleted?: number;
   /** True if the node releases the session. */
   readonly isReleased?: boolean;
@@ -86,7 +86,8 @@ export function toStatement(names: Names, group: Group): Statement {
     const all = [...states.values()];
     const sids = add(toArray([...states.keys()]));
     parts.push(`sessions as (update ${schema}.sessions s set summary = u.summary, last_seq = u.last_seq,
-        updated = u.updated, archived = u.archived, run_after = u.run_after, deleted = u.deleted,
+        updated = u.updated, archived = u.archived, run_after = u.run_after,
+        deleted = case when u.deleted is not null then greatest(u.deleted, extract(epoch from now()) * 1000) end,
         node = case when u.is_released then null else s.node end
       from unnest(${sids}::bigint[], ${add(toArray(all.map(({ lastSeq }) => lastSeq)))}::bigint[],
         ${add(toArray(all.map(({ updated }) => updated)))}::float8[],
