@@ -107,3 +107,30 @@ test.skipIf(!hasPostgres)("messages of megabytes are read in rows of some", asyn
   expect((await store.loadMessages(sessionId, { limit: 1 }))[0]?.content[0]).toBe("5");
   await store.close?.();
 });
+
+test.skipIf(!hasPostgres)("files that take longer than a statement are in a fork too", async () => {
+  const schema = postgres.newSchema();
+  const store = await createPostgresStore({ pool: postgres.server.pool(), schema });
+  const { sessionId } = await store.createSession("k");
+  const log = await store.openLog(sessionId);
+  const blobs: string[] = [];
+  for (const byte of [1, 2, 3, 4, 5, 6]) {
+    const blob = (await log.saveBlob?.(Uint8Array.of(byte))) ?? "";
+    blobs.push(blob);
+    const image = { type: "image", mediaType: "image/png", blob, bytes: 1 } as const;
+    await store.appendMessage(sessionId, { role: "user", content: "", blocks: [image], timestamp: 1 });
+  }
+  await log.close();
+  // As many large files are for a slow disk.
+  await postgres.server.run(
+    `create function ${schema}.slow() returns trigger language plpgsql as
+      'begin perform pg_sleep(1); return new; end';
+    create trigger slow before insert on ${schema}.blobs for each row execute function ${schema}.slow()`,
+  );
+
+  const fork = await store.forkSession(sessionId);
+
+  const copied = await Promise.all(blobs.map((blob) => store.loadBlob?.(fork.sessionId, blob)));
+  expect(copied.map((bytes) => bytes?.[0])).toEqual([1, 2, 3, 4, 5, 6]);
+  await store.close();
+});

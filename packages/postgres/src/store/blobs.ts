@@ -27,10 +27,24 @@ export async function saveBlob(
       on conflict do nothing)
     select 1 from me`;
   const values = [writer.node, writer.sid, id, Buffer.from(bytes)];
-  const rows = await query({ text, values }, DEADLINE_MS + bytes.length / MIN_BYTES_PER_MS);
+  const rows = await query({ text, values }, deadlineOf(bytes.length));
   if (rows.length > 0) return id;
   node.fenced(writer.node);
   throw new StoreError("SESSION_STOLEN", "This node was declared dead. Open the session again.");
+}
+
+/** Copies blobs of a session to another one, each with a statement and a deadline of its own. */
+export async function copyBlobs(
+  { query, names: { schema } }: StoreContext,
+  { from, to, ids }: { from: number; to: number; ids: readonly string[] },
+): Promise<void> {
+  if (ids.length === 0) return;
+  const sizes = `select id, octet_length(bytes) as size from ${schema}.blobs where sid = $1 and id = any($2)`;
+  const text = `insert into ${schema}.blobs (sid, id, bytes)
+    select $2, b.id, b.bytes from ${schema}.blobs b where b.sid = $1 and b.id = $3
+    on conflict do nothing`;
+  for (const { id, size } of await query({ text: sizes, values: [from, ids] }))
+    await query({ text, values: [from, to, id] }, deadlineOf(Number(size)));
 }
 
 /** Returns the bytes of a blob, or `undefined` if they are missing. */
@@ -64,4 +78,8 @@ export async function readBlob(
     bytes.set(Buffer.from(String(row["part"]), "base64"), offset);
   }
   return bytes;
+}
+
+function deadlineOf(bytes: number): number {
+  return DEADLINE_MS + bytes / MIN_BYTES_PER_MS;
 }

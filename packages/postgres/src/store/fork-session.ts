@@ -12,6 +12,7 @@ import type { NumberedLine } from "../writer/group.ts";
 import type { GroupWriter } from "../writer/group-writer.ts";
 import { readEntries } from "../writer/read-lines.ts";
 import { toSessionRow } from "../writer/session-row.ts";
+import { copyBlobs } from "./blobs.ts";
 import type { StoreContext } from "./context.ts";
 import { removeSession } from "./lifecycle.ts";
 import { insertSession } from "./sessions.ts";
@@ -90,15 +91,4 @@ async function* chunksOf(entries: AsyncIterable<Entry>): AsyncGenerator<Chunk> {
     chars = 0;
   }
   if (chunk.lines.length > 0) yield chunk;
-}
-
-async function copyBlobs(
-  { query, names }: StoreContext,
-  { from, to, ids }: { from: number; to: number; ids: string[] },
-): Promise<void> {
-  if (ids.length === 0) return;
-  const text = `insert into ${names.schema}.blobs (sid, id, bytes)
-    select $2, b.id, b.bytes from ${names.schema}.blobs b where b.sid = $1 and b.id = any($3)
-    on conflict do nothing`;
-  await query({ text, values: [from, to, ids] });
 }
