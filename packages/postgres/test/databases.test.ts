@@ -1,3 +1,4 @@
+import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createPostgresStore } from "../src/index.ts";
 import { databaseOf } from "../src/store/create-store.ts";
@@ -52,4 +53,53 @@ describe.skipIf(!hasPostgres)("two databases of a server with the same schema", 
     expect(before).not.toEqual([]);
     expect(await backends()).toEqual(expect.arrayContaining(before));
   });
+});
+
+describe.skipIf(!hasPostgres)("a pool of another database", () => {
+  test.each([
+    ["has no schema", false],
+    ["has the same schema", true],
+  ])("is refused as the direct pool of a store, where the database %s", async (_what, hasSchema) => {
+    const [database, schema] = [await newDatabase(), postgres.newSchema()];
+    if (hasSchema) await open({ schema });
+    const [pool, directPool] = [postgres.server.pool(), postgres.server.pool({ database })];
+    await expect(createPostgresStore({ pool, directPool, schema })).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message:
+        "`directPool` must reach the same database as `pool`, got another one. Correct the options of one of them.",
+    });
+  });
+
+  test("for searches is reported once, and searches go to the primary", async () => {
+    const failures: string[] = [];
+    const store = await createPostgresStore({
+      pool: postgres.server.pool(),
+      searchPool: postgres.server.pool({ database: "none" }),
+      schema: postgres.newSchema(),
+      onFailure: (error, during) => failures.push(`${during}: ${(error as Error).message}`),
+    });
+    onTestFinished(() => store.close());
+    const { sessionId } = await store.createSession("k");
+    await store.appendMessage(sessionId, { role: "user", content: "apple", timestamp: 1 });
+    const found: string[] = [];
+    for await (const { session } of store.searchSessions("apple")) found.push(session.sessionId);
+    for await (const { session } of store.searchSessions("apple")) found.push(session.sessionId);
+    expect(found).toEqual([sessionId, sessionId]);
+    expect(failures).toEqual(['search on the standby: database "none" does not exist']);
+  });
+});
+
+test.skipIf(!hasPostgres)("a store survives the end of idle connections, where no app listens", async () => {
+  const [pool, searchPool] = [new pg.Pool(postgres.server.config), new pg.Pool(postgres.server.config)];
+  const store = await createPostgresStore({ pool, searchPool, schema: postgres.newSchema() });
+  for await (const _ of store.searchSessions("apple"));
+  const ended = [pool, searchPool].map((one) => new Promise((resolve) => one.once("remove", resolve)));
+  await postgres.server.run(
+    "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and state = 'idle'",
+  );
+  await Promise.all(ended);
+  const { sessionId } = await store.createSession("k");
+  expect(await store.getSession(sessionId)).toMatchObject({ sessionId });
+  await store.close();
+  await Promise.all([pool.end(), searchPool.end()]);
 });

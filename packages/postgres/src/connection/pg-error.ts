@@ -37,6 +37,11 @@ export function isExhausted(error: unknown): boolean {
   return codeOf(error)?.startsWith("53") ?? false;
 }
 
+/** Returns true if the database has no such table. */
+export function isMissing(error: unknown): boolean {
+  return codeOf(error) === "42P01";
+}
+
 /** Returns the remedy for an error of the database. */
 export function remedyOf(error: unknown): string {
   const code = codeOf(error) ?? "";

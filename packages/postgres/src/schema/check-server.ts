@@ -1,6 +1,8 @@
 import { mustBe } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "@mini-openclaw/session-store";
 import type { Query } from "../connection/connection.ts";
+import { isMissing } from "../connection/pg-error.ts";
+import type { Names } from "./names.ts";
 
 const MIN_VERSION = 14;
 
@@ -31,6 +33,25 @@ export async function checkServer(query: Query): Promise<void> {
     const remedy = "Give the store a pool whose role has `read committed`. Other pools may differ.";
     throw refuse("default_transaction_isolation", "read committed", row["isolation"], remedy);
   }
+}
+
+/**
+ * Checks that two connections reach the same schema of the same database.
+ *
+ * @throws StoreError `INVALID_OPTION` with the remedy
+ */
+export async function checkPools(query: Query, direct: Query, { schema }: Names): Promise<void> {
+  // No two schemas were created in the same microsecond.
+  const text = `select extract(epoch from applied)::text as applied from ${schema}.migrations where version = 1`;
+  const find = async (ask: Query) => (await ask({ text }))[0]?.["applied"];
+  const finding = find(query).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  const [expected, found] = await Promise.all([find(direct), finding]);
+  if (found === expected) return;
+  const problem = "`directPool` must reach the same database as `pool`, got another one.";
+  throw new StoreError("INVALID_OPTION", `${problem} Correct the options of one of them.`);
 }
 
 function refuse(name: string, expected: string, value: unknown, remedy: string): StoreError {

@@ -68,6 +68,8 @@ const databases = new WeakMap<SessionStore, Database>();
  */
 export async function createPostgresStore(options: PostgresStoreOptions): Promise<SessionStore> {
   const checked = checkedOptions(options);
+  survive(checked.pool);
+  if (checked.searchPool) survive(checked.searchPool);
   const database = new Database(checked);
   const store = new PostgresStore(database);
   databases.set(store, database);
@@ -115,6 +117,14 @@ function assertPool(name: string, pool: Partial<Pool> | null | undefined): void 
   if (!binary) return;
   const text = mustBe(`${name}.options.binary`, "false", binary);
   throw new StoreError("INVALID_OPTION", `${text} Give the store a pool of its own.`);
+}
+
+/**
+ * Keeps the process alive where an app does not listen to its pool. A database that restarts ends
+ * idle connections, and the pool opens others.
+ */
+function survive(pool: Partial<Pool>): void {
+  if (pool.listenerCount?.("error") === 0) pool.on?.("error", () => {});
 }
 
 const optionNames: Record<keyof PostgresStoreOptions, true> = {

@@ -7,7 +7,7 @@ import { createPoolQuery } from "../connection/pool-query.ts";
 import { createStandbyQuery } from "../connection/standby-query.ts";
 import { Neighbours } from "../node/neighbours.ts";
 import { Node, type NodeListener } from "../node/node.ts";
-import { checkServer } from "../schema/check-server.ts";
+import { checkPools, checkServer } from "../schema/check-server.ts";
 import { migrate } from "../schema/migrate.ts";
 import { namesOf } from "../schema/names.ts";
 import type { Change } from "../writer/group.ts";
@@ -117,7 +117,7 @@ export class Database {
     const reads = { query, urgentQuery, findSession, findByKey };
     this.context = { names, ...reads, node, writers, opening, restoring, onFailure };
     const { searchPool } = options;
-    const searchQuery = searchPool ? createStandbyQuery(toQuery(searchPool), query) : query;
+    const searchQuery = searchPool ? createStandbyQuery(toQuery(searchPool), query, onFailure) : query;
     this.searchContext = { ...this.context, query: searchQuery };
     this.#index = new SearchIndex({ context: this.context, writerQuery: this.#writer.query });
     node.listen(this.#listener());
@@ -136,6 +136,7 @@ export class Database {
     await this.node.ready();
     // The store knows then if there is a pooler.
     await this.#writer.connect(CONNECT_MS);
+    if (options.directPool) await checkPools(this.#writer.query, this.node.query, names);
     this.#neighbours.start();
     this.#index.catchUp().catch((error) => onFailure(error, "fill the search index"));
   }
