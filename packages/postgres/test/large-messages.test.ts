@@ -1,6 +1,11 @@
+import type { RecordedEvent } from "@mini-openclaw/protocol";
 import type pg from "pg";
 import { expect, test } from "vitest";
+import { EventReader } from "../src/cluster/event-reader.ts";
+import { createEventRead } from "../src/cluster/first-events.ts";
 import { createPostgresStore } from "../src/index.ts";
+import { databaseOf } from "../src/store/create-store.ts";
+import { recoverSessions } from "../src/store/recover.ts";
 import { hasPostgres } from "./server/postgres-server.ts";
 import { useServer } from "./server/use-server.ts";
 
@@ -133,4 +138,79 @@ test.skipIf(!hasPostgres)("files that take longer than a statement are in a fork
   const copied = await Promise.all(blobs.map((blob) => store.loadBlob?.(fork.sessionId, blob)));
   expect(copied.map((bytes) => bytes?.[0])).toEqual([1, 2, 3, 4, 5, 6]);
   await store.close();
+});
+
+/** Opens a store with sessions of large messages, which its node writes. */
+async function openLarge(schema: string, runId: string) {
+  const store = await createPostgresStore({ pool: postgres.server.pool(), schema });
+  const sessionIds: string[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    const { sessionId } = await store.createSession(`k${count}`);
+    sessionIds.push(sessionId);
+    const log = await store.openLog(sessionId);
+    for (let seq = 1; seq <= 3; seq += 1) {
+      const content = "x".repeat(7_000_000);
+      await log.record([{ type: "user_message", runId, id: `u${seq}`, content, timestamp: 1 }]);
+    }
+  }
+  return { store, sessionIds };
+}
+
+test.skipIf(!hasPostgres)("large messages of several sessions reach other nodes page by page", async () => {
+  const schema = postgres.newSchema();
+  const { store, sessionIds } = await openLarge(schema, "r");
+  const pool = postgres.server.pool();
+  const sizes = sizesOfResults(pool);
+  const other = await createPostgresStore({ pool, schema });
+  const { query, names } = databaseOf(other)?.context ?? {};
+  if (!query || !names) throw new Error("The store has no database.");
+
+  // Watchers that follow all sessions from the first event on.
+  const seen: string[] = [];
+  const onEvents = (events: readonly RecordedEvent[]) => {
+    for (const { event } of events) seen.push(`${sessionIds.indexOf(event.sessionId)}:${event.seq}`);
+  };
+  const reader = new EventReader({ query, names, onEvents, wake() {} });
+  await postgres.server.run(`create table ${schema}.kept as select * from ${schema}.entries`);
+  await postgres.server.run(`delete from ${schema}.entries; update ${schema}.sessions set last_seq = 0`);
+  for (const sessionId of sessionIds) await reader.follow(sessionId);
+  await postgres.server.run(`insert into ${schema}.entries select * from ${schema}.kept`);
+  reader.markAll();
+  await reader.read();
+  // Clients that resume at the same time.
+  const read = createEventRead(query, names);
+  const resumed = await Promise.all(
+    sessionIds.map(async (sessionId) => {
+      const seqs: number[] = [];
+      for await (const { event } of read({ sessionId, after: 0 })) seqs.push(event.seq);
+      return seqs;
+    }),
+  );
+
+  const numbers = [1, 2, 3];
+  expect(seen.toSorted()).toEqual([0, 1, 2].flatMap((index) => numbers.map((seq) => `${index}:${seq}`)));
+  expect(resumed).toEqual([numbers, numbers, numbers]);
+  expect(Math.max(...sizes)).toBeLessThan(22_000_000);
+  await store.close();
+  await other.close();
+});
+
+test.skipIf(!hasPostgres)("runs with large messages are ended page by page", async () => {
+  const schema = postgres.newSchema();
+  const { store, sessionIds } = await openLarge(schema, "r");
+  const pool = postgres.server.pool();
+  const sizes = sizesOfResults(pool);
+  const other = await createPostgresStore({ pool, schema });
+  const context = databaseOf(other)?.context;
+  if (!context) throw new Error("The store has no database.");
+  await postgres.server.run(`delete from ${schema}.nodes where id = $1`, [databaseOf(store)?.node.id]);
+
+  const recovered = await recoverSessions({ ...context, urgentQuery: context.query });
+
+  expect(recovered.toSorted()).toEqual(sessionIds.toSorted());
+  for (const sessionId of sessionIds)
+    expect(await other.getSession(sessionId)).toMatchObject({ messageCount: 3, lastSeq: 4 });
+  expect(Math.max(...sizes)).toBeLessThan(22_000_000);
+  await store.close();
+  await other.close();
 });

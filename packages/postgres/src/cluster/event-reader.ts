@@ -94,12 +94,10 @@ export class EventReader {
   async #readOnce(due: readonly Followed[]): Promise<void> {
     const { query, names, onEvents } = this.#deps;
     const sessions = due.map(({ sid, seq }) => ({ sid, after: seq }));
-    const rows = await readNextLines(query, names.schema, sessions, { most: MAX_LINES });
-    const counts = new Map<number, number>();
+    const { rows, mayGoOn } = await readNextLines(query, names.schema, sessions, { most: MAX_LINES });
     const recorded: RecordedEvent[] = [];
     for (const row of rows) {
       const sid = Number(row["sid"]);
-      counts.set(sid, (counts.get(sid) ?? 0) + 1);
       const followed = this.#followed.get(sid);
       const seq = Number(row["seq"]);
       // The session may have been followed anew meanwhile.
@@ -108,7 +106,7 @@ export class EventReader {
       const event = toRecorded(followed.sessionId, row);
       if (event) recorded.push(event);
     }
-    for (const [sid, count] of counts) if (count >= MAX_LINES) this.#due.add(sid);
+    for (const { sid } of due) if (mayGoOn(sid)) this.#due.add(sid);
     if (recorded.length > 0) onEvents(recorded);
   }
 }

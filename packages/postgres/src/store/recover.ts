@@ -15,6 +15,8 @@ const MAX_LINES = 200;
 interface Claimed {
   readonly row: SessionRow;
   readonly lines: readonly Row[];
+  /** True if there may be more lines behind them. */
+  readonly mayGoOn: boolean;
 }
 
 /**
@@ -78,17 +80,18 @@ async function readBatch(
   const open = rows.flatMap(({ sid, runAfter }) =>
     runAfter === undefined ? [] : [{ sid, after: runAfter }],
   );
-  const claimed = rows.map((row) => ({ row, lines: [] as Row[] }));
+  const next = await readNextLines(query, schema, open, { most: MAX_LINES });
+  const claimed = rows.map((row) => ({ row, lines: [] as Row[], mayGoOn: next.mayGoOn(row.sid) }));
   const bySid = new Map(claimed.map((one) => [one.row.sid, one]));
-  for (const line of await readNextLines(query, schema, open, { most: MAX_LINES }))
-    bySid.get(Number(line["sid"]))?.lines.push(line);
+  for (const line of next.rows) bySid.get(Number(line["sid"]))?.lines.push(line);
   return claimed;
 }
 
 /** Ends the runs of a claimed session. Returns false if none was open. */
-async function endRuns(context: StoreContext, node: number, { row, lines }: Claimed): Promise<boolean> {
+async function endRuns(context: StoreContext, node: number, claimed: Claimed): Promise<boolean> {
+  const { row } = claimed;
   const { sessionId } = row.summary.meta;
-  const open = () => adoptSession(context.opening, node, row, eventsOf(context, row, lines));
+  const open = () => adoptSession(context.opening, node, row, eventsOf(context, claimed));
   try {
     // Opening the writer ends the runs.
     const lastSeq = await context.writers.use(sessionId, (writer) => writer.lastSeq, open);
@@ -105,16 +108,15 @@ async function endRuns(context: StoreContext, node: number, { row, lines }: Clai
 /** Yields the events of the first lines of a session, then all others. */
 async function* eventsOf(
   { query, names }: StoreContext,
-  { sid, summary }: SessionRow,
-  lines: readonly Row[],
+  { row: { sid, summary, runAfter = 0 }, lines, mayGoOn }: Claimed,
 ): AsyncGenerator<RecordedEvent> {
   const { sessionId } = summary.meta;
   for (const line of lines) {
     const recorded = toRecorded(sessionId, line);
     if (recorded) yield recorded;
   }
-  if (lines.length < MAX_LINES) return;
-  yield* readEvents(query, names.schema, { sid, sessionId }, Number(lines.at(-1)?.["seq"]));
+  if (!mayGoOn) return;
+  yield* readEvents(query, names.schema, { sid, sessionId }, Number(lines.at(-1)?.["seq"] ?? runAfter));
 }
 
 function isExpected({ code }: StoreError): boolean {

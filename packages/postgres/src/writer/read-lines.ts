@@ -66,25 +66,39 @@ export async function* readEvents(
   }
 }
 
+/** The first lines of several sessions, and whether those of a session may go on behind them. */
+export interface NextLines {
+  readonly rows: readonly Row[];
+  readonly mayGoOn: (sid: number) => boolean;
+}
+
 /**
- * Returns rows with the first lines of each session after a number, live events included, by
- * session and in order.
+ * Returns the first lines of each session after a number, live events included, by session and in
+ * order. They end where a page does: the last sessions may have fewer lines, or none.
  */
-export function readNextLines(
+export async function readNextLines(
   query: Query,
   schema: string,
   sessions: readonly { readonly sid: number; readonly after: number }[],
   { most }: { most: number },
-): Promise<Row[]> {
+): Promise<NextLines> {
   const lines = firstLines(schema, { sid: "w.sid", after: "w.after", most });
-  const text = `select w.sid, e.* from unnest($1::bigint[], $2::bigint[]) w(sid, after)
-    cross join lateral (${lines}) e order by w.sid, e.seq`;
+  const text = withinBytes(
+    `select w.sid, e.* from unnest($1::bigint[], $2::bigint[]) w(sid, after) cross join lateral (${lines}) e`,
+    "sid, seq",
+  );
   const values = [sessions.map(({ sid }) => sid), sessions.map(({ after }) => after)];
-  return query({
+  const rows = await query({
     text,
     values: values.map((numbers) => `{${numbers.join(",")}}`),
     name: `next_${most}_lines`,
   });
+  const counts = new Map<number, number>();
+  for (const row of rows) counts.set(Number(row["sid"]), (counts.get(Number(row["sid"])) ?? 0) + 1);
+  const end = mayHaveMore(rows, Number.POSITIVE_INFINITY)
+    ? Number(rows.at(-1)?.["sid"])
+    : Number.POSITIVE_INFINITY;
+  return { rows, mayGoOn: (sid) => sid >= end || (counts.get(sid) ?? 0) >= most };
 }
 
 /**
