@@ -103,3 +103,21 @@ test.skipIf(!hasPostgres)("a store survives the end of idle connections, where n
   await store.close();
   await Promise.all([pool.end(), searchPool.end()]);
 });
+
+test.skipIf(!hasPostgres)("an app that has ended its pool hears of it once", async () => {
+  const pool = postgres.server.pool();
+  const failures: unknown[] = [];
+  const store = await createPostgresStore({
+    ...{ pool, schema: postgres.newSchema() },
+    onFailure: (error) => failures.push(error),
+  });
+  const { sessionId } = await store.createSession("k");
+  await store.appendMessage(sessionId, { role: "user", content: "apple", timestamp: 1 });
+  await pool.end();
+  let reads = 0;
+  Object.defineProperty(pool, "ending", { get: () => (reads += 1) > 0 });
+  // The index is tried again twice a second.
+  await expect.poll(() => reads).toBeGreaterThan(2);
+  expect(failures).toMatchObject([{ code: "STORE_CLOSED" }]);
+  await store.close();
+});

@@ -176,11 +176,31 @@ describe.skipIf(!hasPostgres)("a store works", () => {
   });
 });
 
+test.skipIf(!hasPostgres)(
+  "a node registers again whose role was locked when it was declared dead",
+  async () => {
+    const [user, schema] = [await newRole("work_mem = '4MB'"), postgres.newSchema()];
+    const failures: string[] = [];
+    const store = await createPostgresStore({
+      ...{ pool: postgres.server.pool({ user }), schema },
+      onFailure: (_, during) => failures.push(during),
+    });
+    await postgres.server.run(`alter role ${user} nologin`);
+    await postgres.server.run(`delete from ${schema}.nodes`);
+    await expect.poll(() => failures).toContain("connect the node again");
+    await postgres.server.run(`alter role ${user} login`);
+    await expect.poll(() => postgres.server.run(`select name from ${schema}.nodes`)).toHaveLength(1);
+    await store.close();
+  },
+);
+
 describe.skipIf(!hasPostgres)("a store refuses", () => {
   test("reads at once when the app has ended its pool. What was recorded is written", async () => {
     const pool = postgres.server.pool();
     const schema = postgres.newSchema();
-    const store = await createPostgresStore({ pool, schema });
+    const failures: string[] = [];
+    const onFailure = (error: unknown) => failures.push((error as Error).message);
+    const store = await createPostgresStore({ pool, schema, onFailure });
     const { sessionId } = await store.createSession("key");
     const log = await store.openLog(sessionId);
     await log.record([

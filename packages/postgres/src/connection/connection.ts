@@ -40,6 +40,8 @@ export interface ConnectionOptions {
    * @default false
    */
   readonly staysOpen?: boolean;
+  /** Called with the first of several refusals in a row to connect again. */
+  readonly onRefused?: (error: unknown) => void;
 }
 
 const DEADLINE_MS = 1_500;
@@ -47,6 +49,7 @@ const CONNECT_MS = 3_000;
 const FIRST_RETRY_MS = 50;
 // A database that is back is found soon. A node has four such connections.
 const LAST_RETRY_MS = 250;
+const REFUSED_MS = 500;
 
 // The store has deadlines of its own. Those of a role or a pool are for statements of the app.
 const OWN_SETTINGS = [
@@ -219,10 +222,23 @@ export class Connection {
       (current) => {
         if (current !== open) return;
         this.#connecting = undefined;
-        if (this.#options.staysOpen && !this.#isClosed) this.#open().catch(() => {});
+        if (this.#options.staysOpen) void this.#stayOpen();
       },
       () => {},
     );
+  }
+
+  /** Connects again, also after refusals: a role may be locked for a while. Never rejects. */
+  async #stayOpen(): Promise<void> {
+    for (let refusals = 0; !this.#isClosed; refusals += 1) {
+      try {
+        await this.#open();
+        return;
+      } catch (error) {
+        if (refusals === 0 && !this.#isClosed) this.#options.onRefused?.(error);
+        await pause(REFUSED_MS);
+      }
+    }
   }
 }
 

@@ -54,6 +54,7 @@ export class Node {
       staysOpen: true,
       applicationName: () => this.applicationName,
       onNotification: options.onNotification,
+      onRefused: (error) => options.onFailure(error, "connect the node again"),
       onConnect: (query, connected) => this.#register(query, connected),
     });
   }

@@ -104,7 +104,7 @@ function checkedOptions(options: PostgresStoreOptions) {
   check.integer("leaseMs", leaseMs, { min: MIN_LEASE_MS, max: MAX_LEASE_MS });
   check.integer("tickMs", tickMs, { min: 1, max: MAX_TICK_MS });
   const pools = { pool, ...(directPool && { directPool }), ...(searchPool && { searchPool }) };
-  return { ...pools, schema, durability, name, leaseMs, tickMs, onFailure: heard(onFailure) };
+  return { ...pools, schema, durability, name, leaseMs, tickMs, onFailure: untilEnd(heard(onFailure)) };
 }
 
 /** Checks the two members of a pool that the store uses. A client has only one of them. */
@@ -117,6 +117,16 @@ function assertPool(name: string, pool: Partial<Pool> | null | undefined): void 
   if (!binary) return;
   const text = mustBe(`${name}.options.binary`, "false", binary);
   throw new StoreError("INVALID_OPTION", `${text} Give the store a pool of its own.`);
+}
+
+/** The app hears once that it has ended the pool, which each later read finds. */
+function untilEnd(onFailure: (error: unknown, during: string) => void): typeof onFailure {
+  let hasEnded = false;
+  return (error, during) => {
+    const isEnd = StoreError.is(error) && error.code === "STORE_CLOSED";
+    if (!isEnd || !hasEnded) onFailure(error, during);
+    hasEnded ||= isEnd;
+  };
 }
 
 /**
