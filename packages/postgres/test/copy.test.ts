@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { copySessions } from "../src/index.ts";
+import { copySessions, createPostgresStore } from "../src/index.ts";
 import { hasPostgres } from "./server/postgres-server.ts";
 import { useServer } from "./server/use-server.ts";
 
@@ -200,3 +200,21 @@ describe.skipIf(!hasPostgres)("a copy", () => {
     await expect(copying).rejects.toMatchObject({ code: "INVALID_OPTION" });
   });
 });
+
+test.skipIf(!hasPostgres)(
+  "the search index has what was copied, while no other node indexes it",
+  async () => {
+    const [folder, schema] = [await filledFolder(), postgres.newSchema()];
+    const { port } = postgres.server;
+    const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+    const store = await createPostgresStore({ pool: postgres.server.pool(), schema });
+    const { copied } = await copySessions({ folder, url, schema, direction: "to" });
+    const behind = `select id from ${schema}.sessions where indexed < last_seq`;
+    expect(await postgres.server.run(behind)).toEqual([]);
+    const found = [];
+    for await (const { session } of store.searchSessions("你好")) found.push(session.sessionId);
+    expect(found).toHaveLength(2);
+    expect(copied).toEqual(expect.arrayContaining(found));
+    await store.close();
+  },
+);

@@ -106,6 +106,8 @@ async function copyAll(sides: Copying, direction: "to" | "from"): Promise<CopyRe
       }
     });
   }
+  // The nodes that are open index what they write, and would search the others line by line.
+  if (isTo) await sides.database.fillIndex();
   return result;
 }
 

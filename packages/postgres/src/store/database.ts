@@ -141,6 +141,11 @@ export class Database {
     this.#index.catchUp().catch((error) => onFailure(error, "fill the search index"));
   }
 
+  /** Fills the search index with sessions that were copied. */
+  fillIndex(): Promise<void> {
+    return this.#index.fill();
+  }
+
   /**
    * Writes what is queued, releases all sessions, and removes the node. While the database is gone,
    * rejects what is queued after a deadline.

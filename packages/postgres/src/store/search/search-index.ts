@@ -40,6 +40,7 @@ export class SearchIndex {
   readonly #grams = new GramArray();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  #hasFailed = false;
   #isClosed = false;
 
   constructor(options: SearchIndexOptions) {
@@ -59,6 +60,16 @@ export class SearchIndex {
       and (node is null or not exists (select from ${names.schema}.nodes n where n.id = node))`;
     for (const row of await query({ text })) this.#unread.add(Number(row["num"]));
     this.#schedule();
+  }
+
+  /** Indexes sessions that no living node writes. Resolves when it has, or at the first failure. */
+  async fill(): Promise<void> {
+    await this.catchUp();
+    this.#hasFailed = false;
+    while ((this.#running || this.#unread.size > 0) && !this.#hasFailed && !this.#isClosed) {
+      this.#schedule(true);
+      await this.#running;
+    }
   }
 
   async close(): Promise<void> {
@@ -83,6 +94,7 @@ export class SearchIndex {
       hasMore = await this.#indexUnread();
     } catch (error) {
       // The sessions are unread then, and are tried again.
+      this.#hasFailed = true;
       const isPassing = error instanceof ConnectionLost || isConflict(error);
       if (!isPassing) this.#options.context.onFailure(error, "fill the search index");
     } finally {
