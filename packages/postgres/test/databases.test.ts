@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createPostgresStore } from "../src/index.ts";
@@ -120,4 +121,30 @@ test.skipIf(!hasPostgres)("an app that has ended its pool hears of it once", asy
   await expect.poll(() => reads).toBeGreaterThan(2);
   expect(failures).toMatchObject([{ code: "STORE_CLOSED" }]);
   await store.close();
+});
+
+describe.skipIf(!hasPostgres)("a pool that reaches no database is refused with a remedy", () => {
+  test.each([
+    ["no such host", { host: "nowhere.invalid" }, "Check that a database runs at the address of the pool."],
+    [
+      "a wrong port",
+      { host: "localhost", port: 1 },
+      "connect ECONNREFUSED",
+    ],
+    ["no such socket", { host: "/nowhere" }, "Check that a database runs at the address of the pool."],
+    ["SSL that the server has not", { ssl: true }, "Correct the options of the pool."],
+    ["no password", { user: "secret" }, "client password must be a string. Correct the options of the pool."],
+  ])("for %s", async (_what, config, remedy) => {
+    const { run } = postgres.server;
+    await run("do $$ begin create role secret login password 'p'; exception when others then end $$");
+    const [hba] = await run("select current_setting('hba_file') as file");
+    const file = String(hba?.["file"]);
+    const rules = readFileSync(file, "utf8");
+    if (!rules.includes("secret")) writeFileSync(file, `host all secret all scram-sha-256\n${rules}`);
+    await run("select pg_reload_conf()");
+    await expect(createPostgresStore({ pool: postgres.server.pool(config) })).rejects.toMatchObject({
+      code: "READ_FAILED",
+      message: expect.stringContaining(remedy) as string,
+    });
+  });
 });

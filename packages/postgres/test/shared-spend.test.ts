@@ -35,6 +35,18 @@ describe.skipIf(!hasPostgres)("the costs of a day", () => {
     await store.close();
   });
 
+  test.each(["x", "", null, 5, "2026-13-01", "infinity"])("are of a day, not of %s", async (day) => {
+    const store = await createPostgresStore({
+      pool: postgres.server.pool(),
+      schema: postgres.newSchema(),
+    });
+    await expect(createPostgresSpend({ store }).add(day as string, 1)).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringContaining("`day` must be a date such as 2026-12-01, got "),
+    });
+    await store.close();
+  });
+
   test("need a store on PostgreSQL", () => {
     expect(() => createPostgresSpend({ store: createMemoryStore() })).toThrow(
       "`store` must be a store of `createPostgresStore`, got another object.",

@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import pg from "pg";
-import { ConnectionLost, isExhausted, isLost } from "./pg-error.ts";
+import { ConnectionLost, isExhausted, isLost, reasonOf } from "./pg-error.ts";
 import { resultTypes } from "./result-types.ts";
 
 /** A statement with its values. One with a name is prepared once for each connection. */
@@ -146,7 +146,7 @@ export class Connection {
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
         const cause = this.#failed?.error;
-        const why = cause === undefined ? "it does not answer." : textOf(cause);
+        const why = cause === undefined ? "it does not answer." : reasonOf(cause);
         reject(new ConnectionLost(`The database cannot be reached in time: ${why}`, { cause }));
       }, deadlineMs);
     });
@@ -261,7 +261,7 @@ async function runQuery(
   } catch (error) {
     if (!isLost(error)) throw error;
     socket.destroy();
-    throw new ConnectionLost(`The connection to the database failed: ${textOf(error)}`, { cause: error });
+    throw new ConnectionLost(`The connection to the database failed: ${reasonOf(error)}`, { cause: error });
   } finally {
     clearTimeout(timer);
   }
@@ -293,8 +293,4 @@ function ignoreRefusal(error: unknown): void {
 /** Waits between half of a time and all of it, so that nodes do not connect in step. */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms * (0.5 + Math.random() / 2)));
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

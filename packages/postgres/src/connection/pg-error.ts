@@ -2,6 +2,8 @@
 // 08: connection, 57P: the server stops or restarts, 25P: a transaction that is broken or too long.
 // 25006: the server became a standby, and the next connection may reach the new primary.
 const LOST = /^(?:08|57P|25P|25006)/;
+// The codes of an address at which nothing listens.
+const NOT_THERE = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ENOENT"]);
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /** The code of an error: a SQLSTATE of the server, or a code of the system. */
@@ -44,10 +46,24 @@ export function isMissing(error: unknown): boolean {
 
 /** Returns the remedy for an error of the database. */
 export function remedyOf(error: unknown): string {
-  const code = codeOf(error) ?? "";
+  const cause = causeOf(error);
+  const code = codeOf(cause) ?? "";
   if (code === "42501") return "Grant the role that right, or let a role with it create the schema.";
-  // 28: authorization, 3D: there is no such database.
-  return /^(?:28|3D)/.test(code) ? "Correct the options of the pool." : "Retry later.";
+  // 28: authorization, 3D: there is no such database. `pg` has no codes of its own.
+  if (/^(?:28|3D)/.test(code) || /^SASL|does not support SSL|certificate/.test(reasonOf(cause)))
+    return "Correct the options of the pool.";
+  if (!NOT_THERE.has(code)) return "Retry later.";
+  return "Check that a database runs at the address of the pool. Retry later.";
+}
+
+/** Returns the text of an error. One of several tries to connect has none of its own. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(reasonOf).join(", ");
+  return error instanceof Error ? error.message : String(error);
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof ConnectionLost && error.cause !== undefined ? causeOf(error.cause) : error;
 }
 
 /** The connection failed or its deadline passed. The outcome of the statement is unknown. */

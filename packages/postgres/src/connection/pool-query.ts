@@ -1,7 +1,7 @@
 import { StoreError } from "@mini-openclaw/session-store";
 import type { Pool, PoolClient } from "pg";
 import type { Query, Row, Statement } from "./connection.ts";
-import { ConnectionLost, isConflict, isExhausted, isLost, isUnprepared } from "./pg-error.ts";
+import { ConnectionLost, isConflict, isExhausted, isLost, isUnprepared, reasonOf } from "./pg-error.ts";
 import { resultTypes } from "./result-types.ts";
 
 const DEADLINE_MS = 5_000;
@@ -110,6 +110,5 @@ async function runOnce(client: PoolClient, statement: Statement, deadlineMs: num
 
 function toLost(error: unknown): ConnectionLost {
   if (error instanceof ConnectionLost) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  return new ConnectionLost(`The connection to the database failed: ${text}`, { cause: error });
+  return new ConnectionLost(`The connection to the database failed: ${reasonOf(error)}`, { cause: error });
 }

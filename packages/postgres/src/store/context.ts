@@ -1,7 +1,7 @@
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import { StoreError } from "@mini-openclaw/session-store";
 import type { Query } from "../connection/connection.ts";
-import { remedyOf } from "../connection/pg-error.ts";
+import { reasonOf, remedyOf } from "../connection/pg-error.ts";
 import type { Node } from "../node/node.ts";
 import type { Names } from "../schema/names.ts";
 import type { FindSession, OpenWriterOptions } from "../writer/open-writer.ts";
@@ -51,6 +51,6 @@ export async function* eachOrStoreError<T>(
 
 function toStoreError(error: unknown, code: "READ_FAILED" | "WRITE_FAILED"): unknown {
   if (StoreError.is(error) || !(error instanceof Error)) return error;
-  const text = `The database failed: ${error.message.replace(/\.$/, "")}. ${remedyOf(error)}`;
+  const text = `The database failed: ${reasonOf(error).replace(/\.$/, "")}. ${remedyOf(error)}`;
   return new StoreError(code, text, { cause: error });
 }

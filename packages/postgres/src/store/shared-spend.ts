@@ -1,8 +1,11 @@
 import type { SessionStore, SharedSpend } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "@mini-openclaw/session-store";
 import { check } from "@mini-openclaw/session-store/kit";
 import { orStoreError } from "./context.ts";
 import { databaseOf } from "./create-store.ts";
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export interface PostgresSpendOptions {
   /** A store of `createPostgresStore`. */
@@ -29,6 +32,8 @@ export function createPostgresSpend(options: PostgresSpendOptions): SharedSpend 
   return {
     add: (day, costUsd) =>
       orStoreError("WRITE_FAILED", async () => {
+        if (typeof day !== "string" || !DAY.test(day) || Number.isNaN(Date.parse(day)))
+          throw new StoreError("INVALID_OPTION", mustBe("day", "a date such as 2026-12-01", day));
         // The sum of a day would be none for ever.
         check.number("costUsd", costUsd, { min: 0, max: Number.MAX_SAFE_INTEGER });
         const [row] = await query({ text, values: [day, costUsd] });
