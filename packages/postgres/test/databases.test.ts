@@ -126,16 +126,12 @@ test.skipIf(!hasPostgres)("an app that has ended its pool hears of it once", asy
 describe.skipIf(!hasPostgres)("a pool that reaches no database is refused with a remedy", () => {
   test.each([
     ["no such host", { host: "nowhere.invalid" }, "Check that a database runs at the address of the pool."],
-    [
-      "a wrong port",
-      { host: "localhost", port: 1 },
-      "connect ECONNREFUSED",
-    ],
+    ["a wrong port", { host: "localhost", port: 1 }, "connect ECONNREFUSED"],
     ["no such socket", { host: "/nowhere" }, "Check that a database runs at the address of the pool."],
     ["SSL that the server has not", { ssl: true }, "Correct the options of the pool."],
     ["no password", { user: "secret" }, "client password must be a string. Correct the options of the pool."],
   ])("for %s", async (_what, config, remedy) => {
-    const { run } = postgres.server;
+    const run = (text: string) => postgres.server.run(text);
     await run("do $$ begin create role secret login password 'p'; exception when others then end $$");
     const [hba] = await run("select current_setting('hba_file') as file");
     const file = String(hba?.["file"]);

@@ -135,7 +135,7 @@ test.skipIf(!hasPostgres)("files that take longer than a statement are in a fork
 
   const fork = await store.forkSession(sessionId);
 
-  const copied = await Promise.all(blobs.map((blob) => store.loadBlob?.(fork.sessionId, blob)));
+  const copied = await Promise.all(blobs.map(async (blob) => store.loadBlob?.(fork.sessionId, blob)));
   expect(copied.map((bytes) => bytes?.[0])).toEqual([1, 2, 3, 4, 5, 6]);
   await store.close();
 });

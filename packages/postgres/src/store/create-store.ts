@@ -119,7 +119,7 @@ function assertPool(name: string, pool: Partial<Pool> | null | undefined): void 
   throw new StoreError("INVALID_OPTION", `${text} Give the store a pool of its own.`);
 }
 
-/** The app hears once that it has ended the pool, which each later read finds. */
+/** Reports once that the app has ended the pool, which each later read finds. */
 function untilEnd(onFailure: (error: unknown, during: string) => void): typeof onFailure {
   let hasEnded = false;
   return (error, during) => {
