@@ -27,6 +27,7 @@ export function createPoolQuery(pool: Pool, { prefix, hasSession }: PoolQueryOpt
     name === undefined || isReset || !hasSession() ? statement : { ...statement, name: `${prefix}${name}` };
   return async (statement, deadlineMs = DEADLINE_MS) => {
     const end = performance.now() + deadlineMs;
+    let failure: unknown;
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LAST_RETRY_MS, 2 * retryMs)) {
       if (pool.ending) throw new StoreError("STORE_CLOSED", POOL_ENDED);
       try {
@@ -41,7 +42,10 @@ export function createPoolQuery(pool: Pool, { prefix, hasSession }: PoolQueryOpt
         if (statement.isOnce && isLost(error)) throw toLost(error);
         const isPassing = isLost(error) || isExhausted(error) || isConflict(error);
         if (!isPassing) throw error;
-        if (performance.now() + retryMs >= end) throw toLost(error);
+        // A try that the deadline cut off has no reason of its own.
+        const isLate = error instanceof ConnectionLost && error.cause === undefined;
+        failure = isLate ? (failure ?? error) : error;
+        if (performance.now() + retryMs >= end) throw toLost(failure);
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }
