@@ -113,7 +113,7 @@ test.skipIf(!hasPostgres)("messages of megabytes are read in rows of some", asyn
   await store.close?.();
 });
 
-test.skipIf(!hasPostgres)("files that take longer than a statement are in a fork too", async () => {
+test.skipIf(!hasPostgres)("each file of a fork has a statement of its own", async () => {
   const schema = postgres.newSchema();
   const store = await createPostgresStore({ pool: postgres.server.pool(), schema });
   const { sessionId } = await store.createSession("k");
@@ -126,17 +126,18 @@ test.skipIf(!hasPostgres)("files that take longer than a statement are in a fork
     await store.appendMessage(sessionId, { role: "user", content: "", blocks: [image], timestamp: 1 });
   }
   await log.close();
-  // As many large files are for a slow disk.
   await postgres.server.run(
-    `create function ${schema}.slow() returns trigger language plpgsql as
-      'begin perform pg_sleep(1); return new; end';
-    create trigger slow before insert on ${schema}.blobs for each row execute function ${schema}.slow()`,
+    `create table ${schema}.copies (at timestamptz default now());
+    create function ${schema}.count() returns trigger language plpgsql as
+      'begin insert into ${schema}.copies default values; return null; end';
+    create trigger count after insert on ${schema}.blobs for each statement execute function ${schema}.count()`,
   );
 
   const fork = await store.forkSession(sessionId);
 
   const copied = await Promise.all(blobs.map(async (blob) => store.loadBlob?.(fork.sessionId, blob)));
   expect(copied.map((bytes) => bytes?.[0])).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(await postgres.server.run(`select from ${schema}.copies`)).toHaveLength(6);
   await store.close();
 });
 
